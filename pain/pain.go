@@ -34,13 +34,13 @@ const (
 )
 
 var facs = [NumAU]struct {
-	number int
+	digits string
 	name   string
 }{
-	{1, "inner brow raiser"}, {2, "outer brow raiser"}, {4, "brow lowerer"}, {5, "upper lid raiser"}, {6, "cheek raiser"},
-	{7, "lid tightener"}, {9, "nose wrinkler"}, {10, "upper lip raiser"}, {12, "lip corner puller"},
-	{15, "lip corner depressor"}, {17, "chin raiser"}, {20, "lip stretcher"}, {25, "lips part"}, {26, "jaw drop"},
-	{43, "eyes closed"},
+	{"1", "inner brow raiser"}, {"2", "outer brow raiser"}, {"4", "brow lowerer"}, {"5", "upper lid raiser"}, {"6", "cheek raiser"},
+	{"7", "lid tightener"}, {"9", "nose wrinkler"}, {"10", "upper lip raiser"}, {"12", "lip corner puller"},
+	{"15", "lip corner depressor"}, {"17", "chin raiser"}, {"20", "lip stretcher"}, {"25", "lips part"}, {"26", "jaw drop"},
+	{"43", "eyes closed"},
 }
 
 // String returns the unit's usual short name, such as "AU4".
@@ -48,7 +48,7 @@ func (a AU) String() string {
 	if a >= NumAU {
 		return "AU?"
 	}
-	return "AU" + strconv.Itoa(facs[a].number)
+	return "AU" + facs[a].digits
 }
 
 // Name returns the unit's FACS name in lower case, such as "brow lowerer".
@@ -101,21 +101,25 @@ func (v *Intensities) at(a AU) float64 {
 	return float64(v[a])
 }
 
-// MarshalJSON writes an object of the measured units in FACS order, two decimals, such as {"AU4":2.1,"AU43":0.00}.
-func (v Intensities) MarshalJSON() ([]byte, error) {
-	b := append(make([]byte, 0, 192), '{')
+// AppendJSON appends an object of the measured units in FACS order, two decimals, such as {"AU4":2.13,"AU43":0}.
+func (v *Intensities) AppendJSON(b []byte) []byte {
+	sep := byte('{')
 	for a := AU(0); a < NumAU; a++ {
 		if !v.Measured(a) {
 			continue
 		}
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = append(append(append(b, '"'), a.String()...), '"', ':')
-		b = strconv.AppendFloat(b, round2(float64(v[a])), 'f', -1, 64)
+		b = append(append(append(b, sep), '"', 'A', 'U'), facs[a].digits...)
+		b = strconv.AppendFloat(append(b, '"', ':'), round2(float64(v[a])), 'f', -1, 64)
+		sep = ','
 	}
-	return append(b, '}'), nil
+	if sep == '{' {
+		b = append(b, '{')
+	}
+	return append(b, '}')
 }
+
+// MarshalJSON writes what AppendJSON appends.
+func (v Intensities) MarshalJSON() ([]byte, error) { return v.AppendJSON(make([]byte, 0, 192)), nil }
 
 // UnmarshalJSON reads what MarshalJSON writes; units that are absent from the object become NaN.
 func (v *Intensities) UnmarshalJSON(b []byte) error {
