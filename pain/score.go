@@ -1,0 +1,159 @@
+package pain
+
+import "time"
+
+// Rules names the version of the rules for confounders and of the summary. It is kept with every observation; a change of
+// a rule or a constant in this package changes it.
+const Rules = "wince-rules/1"
+
+// The constants of the rules. They are choices of this project, made on rendered faces, not taken from a study.
+const (
+	present       = 1.0 // intensity from which a unit counts as there (FACS level A)
+	closed        = 0.5 // AU43 from which the eyes count as closed
+	smileFloor    = 1.0 // AU12 from which a smile is said to be one
+	blinkLongest  = 400 * time.Millisecond
+	speechSpan    = 2 * time.Second // the mouth is watched for this long
+	speechTurns   = 3               // openings and closings within speechSpan that make it speech
+	speechSwing   = 0.7             // AU25 levels that one opening or closing must pass
+	speechSustain = 700 * time.Millisecond
+	maxStep       = 250 * time.Millisecond // the longest time that one frame stands for
+)
+
+// Scorer turns the action units of one face, frame after frame, into scores, with the rules for faces that look like pain
+// but are not (docs/accuracy.md has the table). It needs the frames in order of time; NewScorer starts it, and a zero
+// Scorer does not work. It never allocates after NewScorer.
+type Scorer struct {
+	still       bool
+	seen        bool
+	last        time.Duration
+	closedSince time.Duration
+	eyesClosed  bool
+	mouth       turns
+	lip         sustained
+}
+
+// NewScorer returns a scorer for a clip or a live capture or, where still is set, for pictures that stand alone: there a
+// closed eye cannot be told from a blink and counts by the other rules only.
+func NewScorer(still bool) *Scorer { return &Scorer{still: still} }
+
+// Reset forgets the past, as after a cut.
+func (s *Scorer) Reset() { *s = Scorer{still: s.still} }
+
+// Score fills PSPI, Score and Confounders of a frame whose state is Scored from its AU; it leaves other frames alone, but
+// for the passing of time: after a gap of more than a second nothing of the past counts.
+//
+//	score = AU4 + max(AU6', AU7') + max(AU9, AU10') + AU43'
+//
+// where AU6' and AU7' are what AU12 does not explain (a smile raises the cheeks and narrows the eyes), AU10' is the lip
+// raising that AU12 does not explain and that lasts through speech, and AU43' counts only beside AU4, AU6' or AU7' and only
+// when the eyes stay closed for longer than a blink.
+func (s *Scorer) Score(f *Frame) {
+	if s.seen && (f.T < s.last || f.T-s.last > time.Second) {
+		s.Reset()
+	}
+	s.seen, s.last = true, f.T
+	if f.State != Scored {
+		return
+	}
+	v := &f.AU
+	f.PSPI = v.PSPI()
+	f.Confounders = 0
+
+	smile := v.at(AU12)
+	au6, au7, au10 := v.at(AU6), v.at(AU7), v.at(AU10)
+	orbit, lip := max(au6, au7), au10
+	if smile >= smileFloor {
+		// AU4 or AU9 beside AU12 is a grimace, not a smile: then AU12 explains only half as much.
+		part := 1.0
+		if v.at(AU4) >= present || v.at(AU9) >= 2*present {
+			part = 0.5
+		}
+		orbit = max(0, orbit-part*smile)
+		lip = max(0, lip-part*smile)
+		if orbit < max(au6, au7) || lip < au10 {
+			f.Confounders |= ConfounderSmile
+		}
+	}
+	if !s.still {
+		held := s.lip.lowest(f.T, lip)
+		if s.mouth.add(f.T, v.at(AU25)) >= speechTurns {
+			f.Confounders |= ConfounderSpeech
+			lip = min(lip, held)
+		}
+	}
+	f.Score = v.at(AU4) + orbit + max(v.at(AU9), lip) + s.eyes(f, orbit)
+}
+
+// eyes returns what AU43 adds to the score.
+func (s *Scorer) eyes(f *Frame, orbit float64) float64 {
+	shut := f.AU.at(AU43)
+	if shut < closed {
+		s.eyesClosed = false
+		return 0 // a narrowed eye is AU7's, not AU43's
+	}
+	if !s.eyesClosed {
+		s.eyesClosed, s.closedSince = true, f.T
+	}
+	if f.AU.at(AU4) < present && orbit < present {
+		f.Confounders |= ConfounderEyesResting
+		return 0
+	}
+	if !s.still && f.T-s.closedSince < blinkLongest {
+		f.Confounders |= ConfounderBlink
+		return 0
+	}
+	return shut
+}
+
+// turns counts how often a value has swung up or down within speechSpan.
+type turns struct {
+	started bool
+	rising  bool
+	extreme float64
+	at      [8]time.Duration
+	n       int
+}
+
+func (t *turns) add(now time.Duration, x float64) int {
+	switch {
+	case !t.started:
+		t.started, t.extreme = true, x
+	case t.rising && x > t.extreme, !t.rising && x < t.extreme:
+		t.extreme = x
+	case t.rising && t.extreme-x >= speechSwing, !t.rising && x-t.extreme >= speechSwing:
+		t.rising, t.extreme = !t.rising, x
+		t.at[t.n%len(t.at)] = now
+		t.n++
+	}
+	k := 0
+	for i := range min(t.n, len(t.at)) {
+		if now-t.at[i] <= speechSpan {
+			k++
+		}
+	}
+	return k
+}
+
+// sustained keeps the lowest value of the last speechSustain, in slots of a tenth of it.
+type sustained struct {
+	slot [10]float64
+	when [10]time.Duration
+	used [10]bool
+}
+
+func (s *sustained) lowest(now time.Duration, x float64) float64 {
+	const width = speechSustain / 10
+	i := int(now/width) % len(s.slot)
+	start := now - now%width
+	if !s.used[i] || s.when[i] != start {
+		s.slot[i], s.when[i], s.used[i] = x, start, true
+	}
+	s.slot[i] = min(s.slot[i], x)
+	low := x
+	for j := range s.slot {
+		if s.used[j] && now-s.when[j] <= speechSustain {
+			low = min(low, s.slot[j])
+		}
+	}
+	return low
+}
