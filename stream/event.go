@@ -1,0 +1,125 @@
+package stream
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"time"
+
+	"wince/pain"
+	"wince/vision"
+)
+
+// appendFrameEvent appends {"type":"frame",...}: the members of [pain.Frame.AppendJSON], then rtp, baseline, face, capture
+// and dropped. It does not allocate where b has room.
+func (s *Session) appendFrameEvent(b []byte, r *vision.Result, rtp uint32) []byte {
+	b = r.Frame.AppendJSON(append(b, `{"type":"frame",`...))
+	b = strconv.AppendUint(append(b, `,"rtp":`...), uint64(rtp), 10)
+	b = append(append(append(b, `,"baseline":"`...), r.Baseline...), '"')
+	b = appendFace(append(b, `,"face":`...), &r.Face)
+	s.mu.Lock()
+	c := s.capture.status()
+	s.mu.Unlock()
+	b = append(append(append(b, `,"capture":{"state":"`...), c.State...), `","assessed_ms":`...)
+	b = strconv.AppendInt(b, c.Assessed.Milliseconds(), 10)
+	b = strconv.AppendInt(append(b, `,"wanted_ms":`...), c.Wanted.Milliseconds(), 10)
+	b = strconv.AppendUint(append(b, `},"dropped":`...), s.stat.dropped.Load(), 10)
+	return append(b, '}')
+}
+
+func appendFace(b []byte, f *vision.Face) []byte {
+	if !f.Found {
+		return append(b, "null"...)
+	}
+	b = append(b, `{"box":[`...)
+	b = appendShare(b, f.Box.X)
+	b = appendShare(append(b, ','), f.Box.Y)
+	b = appendShare(append(b, ','), f.Box.W)
+	b = appendShare(append(b, ','), f.Box.H)
+	b = appendShare(append(b, `],"pose":[`...), f.Yaw)
+	b = appendShare(append(b, ','), f.Pitch)
+	b = appendShare(append(b, ','), f.Roll)
+	b = append(b, `],"points":[`...)
+	return append(b, "]}"...)
+}
+
+// appendShare writes three decimals; what is no number is written as 0, for JSON has no other way.
+func appendShare(b []byte, x float32) []byte {
+	v := math.Round(float64(x)*1000) / 1000
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		v = 0
+	}
+	return strconv.AppendFloat(b, v, 'f', -1, 64)
+}
+
+// publish sends an event, which is borrowed, to the tablet and to all subscribers.
+func (s *Session) publish(event []byte, frame bool) {
+	dropped := s.subs.send(event, frame)
+	if p := s.current(); p != nil && !p.Send(event) {
+		dropped++
+	}
+	s.stat.unsent.Add(uint64(dropped))
+}
+
+func (s *Session) publishNotice(code, text string) {
+	b, err := json.Marshal(struct {
+		Type string `json:"type"`
+		Code string `json:"code"`
+		Text string `json:"text"`
+	}{"notice", code, text})
+	s.publishMarshalled(b, err)
+}
+
+func (s *Session) publishEnd(reason string) {
+	b, err := json.Marshal(struct {
+		Type   string `json:"type"`
+		Reason string `json:"reason"`
+	}{"end", reason})
+	s.publishMarshalled(b, err)
+}
+
+func (s *Session) publishObservation(o *pain.Observation) {
+	b, err := json.Marshal(struct {
+		Type string `json:"type"`
+		*pain.Observation
+	}{"observation", o})
+	s.publishMarshalled(b, err)
+}
+
+func (s *Session) publishMarshalled(b []byte, err error) {
+	if err != nil {
+		s.owner.cfg.Logger.Error("write event", "session", s.id, "error", err)
+		return
+	}
+	s.publish(b, false)
+}
+
+func (s *Session) captureDeadline() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.capture.deadline
+}
+
+// captureAdd takes in one result and returns the observation where it completes the window.
+func (s *Session) captureAdd(r *vision.Result) *pain.Observation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.capture.add(r) {
+		return nil
+	}
+	return s.capture.finish(s.owner.cfg.Models)
+}
+
+// captureTimeout completes the window where its time is up.
+func (s *Session) captureTimeout() {
+	s.mu.Lock()
+	up := s.capture.state == CaptureRunning && !time.Now().Before(s.capture.deadline)
+	var o *pain.Observation
+	if up {
+		o = s.capture.finish(s.owner.cfg.Models)
+	}
+	s.mu.Unlock()
+	if up {
+		s.publishObservation(o)
+	}
+}

@@ -1,0 +1,174 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Sessions holds the sessions that exist and shares the machine among them. It is safe for concurrent use.
+type Sessions struct {
+	cfg      Config
+	interval atomic.Int64 // least time between two analysed pictures of one stream, ns
+
+	mu      sync.Mutex
+	open    map[string]*Session
+	streams int // publishing, or about to
+	closed  bool
+}
+
+// NewSessions returns an empty registry. It starts nothing: see [Sessions.Run] and [Sessions.Close].
+func NewSessions(cfg Config) (*Sessions, error) {
+	if cfg.Publisher == nil || cfg.NewDecoder == nil || cfg.NewAnalyzer == nil {
+		return nil, errors.New("make sessions: a publisher, a decoder and an analyzer are needed")
+	}
+	if cfg.MaxStreams <= 0 {
+		cfg.MaxStreams = 8
+	}
+	if cfg.MaxSessions <= 0 {
+		cfg.MaxSessions = 8 * cfg.MaxStreams
+	}
+	if cfg.MaxRate <= 0 {
+		cfg.MaxRate = 30
+	}
+	if cfg.IdleExpiry <= 0 {
+		cfg.IdleExpiry = 10 * time.Minute
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Sessions{cfg: cfg, open: map[string]*Session{}}
+	s.pace()
+	return s, nil
+}
+
+// Create opens a session under an id of the caller's choice. It costs next to nothing until a tablet publishes. It fails
+// with [ErrSessionExists], [ErrAtCapacity] or [ErrSessionClosed].
+func (s *Sessions) Create(id string) (*Session, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return nil, ErrSessionClosed
+	case s.open[id] != nil:
+		return nil, ErrSessionExists
+	case len(s.open) >= s.cfg.MaxSessions:
+		return nil, ErrAtCapacity
+	}
+	x := newSession(id, s)
+	s.open[id] = x
+	return x, nil
+}
+
+// Get returns an open session, or [ErrSessionUnknown].
+func (s *Sessions) Get(id string) (*Session, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x := s.open[id]; x != nil {
+		return x, nil
+	}
+	return nil, ErrSessionUnknown
+}
+
+// Streams returns how many tablets publish now and how many may.
+func (s *Sessions) Streams() (now, most int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.streams, s.most()
+}
+
+// Run closes sessions that no tablet uses until the context ends; then it closes all others and returns.
+func (s *Sessions) Run(ctx context.Context) error {
+	defer s.Close()
+	t := time.NewTicker(max(s.cfg.IdleExpiry/10, 10*time.Millisecond))
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+			for _, x := range s.list() {
+				if idle := x.idle(); idle >= s.cfg.IdleExpiry {
+					s.cfg.Logger.Info("session expired", "session", x.id, "idle", idle)
+					x.end("expired")
+				}
+			}
+		}
+	}
+}
+
+// Close closes every session and waits until nothing of them runs any more. No session can be made afterwards.
+func (s *Sessions) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, x := range s.list() {
+		wg.Go(func() { x.end("server_stopping") })
+	}
+	wg.Wait()
+}
+
+func (s *Sessions) list() []*Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := make([]*Session, 0, len(s.open))
+	for _, x := range s.open {
+		l = append(l, x)
+	}
+	return l
+}
+
+func (s *Sessions) forget(x *Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[x.id] == x {
+		delete(s.open, x.id)
+	}
+}
+
+// The steps of pace when many streams share the machine, in pictures per second, before new ones are refused.
+var paces = [...]float64{30, 15, 10}
+
+func (s *Sessions) most() int {
+	if s.cfg.TotalRate <= 0 {
+		return s.cfg.MaxStreams
+	}
+	return min(s.cfg.MaxStreams, max(1, int(s.cfg.TotalRate/paces[len(paces)-1])))
+}
+
+// reserve takes one of the places for publishing tablets; release gives it back.
+func (s *Sessions) reserve() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.streams >= s.most() {
+		return ErrAtCapacity
+	}
+	s.streams++
+	s.pace()
+	return nil
+}
+
+func (s *Sessions) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.streams--
+	s.pace()
+}
+
+// pace sets the rate of analysis for as many streams as there are. s.mu is held, or s is not yet shared.
+func (s *Sessions) pace() {
+	rate := s.cfg.MaxRate
+	if s.cfg.TotalRate > 0 {
+		for _, p := range paces {
+			rate = min(s.cfg.MaxRate, p)
+			if float64(s.streams)*rate <= s.cfg.TotalRate {
+				break
+			}
+		}
+	}
+	s.interval.Store(int64(float64(time.Second) / rate))
+}
