@@ -1,0 +1,40 @@
+package care
+
+// Code names a kind of failure. Programs compare codes, people read the sentence that goes with them.
+type Code string
+
+// The codes of this package's rules and of the stores that keep its values.
+const (
+	Invalid         Code = "invalid"           // a value breaks a rule; Field says which
+	NotFound        Code = "not_found"         // no such record
+	Conflict        Code = "conflict"          // another record is in the way
+	Stale           Code = "stale"             // the record was changed by somebody else meanwhile
+	Forbidden       Code = "forbidden"         // this person's role does not allow it
+	NoConsent       Code = "no_consent"        // the resident's consent to camera assessment is missing
+	AlreadyFinal    Code = "already_final"     // a confirmed assessment is not changed any more
+	SetUpDone       Code = "set_up_done"       // there is an administrator already
+	SetUpToken      Code = "set_up_token"      // the set-up link is wrong, used or replaced
+	StorageReadOnly Code = "storage_read_only" // the data folder or file cannot be written
+	StorageFull     Code = "storage_full"      // the disk is full
+	StorageNewer    Code = "storage_newer"     // a newer program wrote the database
+	Storage         Code = "storage"           // any other failure to keep or read records
+)
+
+// Error pairs a code with a sentence for the user that says what to do. Err, where there is one, is for the log only.
+type Error struct {
+	Code  Code
+	Text  string
+	Field string // the JSON member at fault, where one is
+	Err   error
+}
+
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return e.Text + " (" + e.Err.Error() + ")"
+	}
+	return e.Text
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+func invalid(field, text string) error { return &Error{Code: Invalid, Field: field, Text: text} }

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"wince/care"
+)
+
+// AddResident keeps a new resident.
+func (s *Store) AddResident(ctx context.Context, act care.Act, r *care.Resident) error {
+	event := func() care.AuditEvent {
+		return care.AuditEvent{Action: care.ActResidentAdd, Entity: "resident", EntityID: r.ID, Version: r.Version}
+	}
+	err := s.change(ctx, act, event, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO residents (id, name, room, external_id, consent, created_at, version)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`, r.ID, r.Name, r.Room, orNull(r.ExternalID), r.Consent, millis(r.CreatedAt), r.Version)
+		return err
+	})
+	var e *care.Error
+	if errors.As(err, &e) && e.Code == care.Conflict {
+		e.Field, e.Text = "external_id", "Another resident has this external id: look that one up, or correct the id."
+	}
+	return err
+}
+
+const residentColumns = `id, name, room, external_id, consent, created_at, version`
+
+func scanResident(row interface{ Scan(...any) error }) (*care.Resident, error) {
+	var r care.Resident
+	var external sql.NullString
+	var created int64
+	if err := row.Scan(&r.ID, &r.Name, &r.Room, &external, &r.Consent, &created, &r.Version); err != nil {
+		return nil, err
+	}
+	r.ExternalID, r.CreatedAt = external.String, moment(created)
+	return &r, nil
+}
+
+// Resident returns one resident, or an error of code care.NotFound.
+func (s *Store) Resident(ctx context.Context, id string) (*care.Resident, error) {
+	r, err := scanResident(s.db.QueryRowContext(ctx, `SELECT `+residentColumns+` FROM residents WHERE id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, &care.Error{Code: care.NotFound, Text: "There is no such resident."}
+	}
+	return r, s.sentence(err)
+}
+
+// Residents returns all residents by name.
+func (s *Store) Residents(ctx context.Context) ([]care.Resident, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+residentColumns+` FROM residents ORDER BY lower(name), id`)
+	if err != nil {
+		return nil, s.sentence(err)
+	}
+	defer rows.Close()
+	list := []care.Resident{}
+	for rows.Next() {
+		r, err := scanResident(rows)
+		if err != nil {
+			return nil, s.sentence(err)
+		}
+		list = append(list, *r)
+	}
+	return list, s.sentence(rows.Err())
+}
