@@ -1,0 +1,56 @@
+package convert
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/x448/float16"
+
+	"wince/models/tflite"
+)
+
+// widen reads a constant as float32. Half precision widens exactly.
+func widen(t *tflite.Tensor) ([]float32, error) {
+	out := make([]float32, t.Elements())
+	switch t.Type {
+	case tflite.Float32:
+		for i := range out {
+			out[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data[4*i:]))
+		}
+	case tflite.Float16:
+		for i := range out {
+			out[i] = float16.Frombits(binary.LittleEndian.Uint16(t.Data[2*i:])).Float32()
+		}
+	default:
+		return nil, fmt.Errorf("the constant %q is %s: %w", t.Name, t.Type, ErrUnsupported)
+	}
+	return out, nil
+}
+
+// int32s reads a constant of small integers, as shapes and paddings are.
+func int32s(t *tflite.Tensor) ([]int, error) {
+	if t.Data == nil || t.Type != tflite.Int32 {
+		return nil, fmt.Errorf("%q is not a constant of int32: %w", t.Name, ErrUnsupported)
+	}
+	out := make([]int, t.Elements())
+	for i := range out {
+		out[i] = int(int32(binary.LittleEndian.Uint32(t.Data[4*i:])))
+	}
+	return out, nil
+}
+
+// oihw reorders a convolution's filter from TensorFlow Lite's OHWI to ONNX's OIHW.
+func oihw(f []float32, o, h, w, in int) []float32 {
+	out := make([]float32, len(f))
+	for k := range o {
+		for y := range h {
+			for x := range w {
+				for c := range in {
+					out[((k*in+c)*h+y)*w+x] = f[((k*h+y)*w+x)*in+c]
+				}
+			}
+		}
+	}
+	return out
+}
