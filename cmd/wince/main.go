@@ -54,7 +54,7 @@ Exit status: 0 done, 1 failed, 2 wrong command line, 3 models missing or damaged
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &exitError{exitUsage, fmt.Errorf("%w\nTry: %s --help", err, c.CommandPath())}
 	})
-	root.AddCommand(newHealthCmd(), newModelsCmd(), newVersionCmd())
+	root.AddCommand(newAnalyzeCmd(), newHealthCmd(), newModelsCmd(), newVersionCmd())
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {

@@ -1,0 +1,237 @@
+package vision
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"wince/pain"
+)
+
+// AnalyzerConfig says how one stream of pictures is looked at. The zero value is right for a live stream.
+type AnalyzerConfig struct {
+	// Stills says that the pictures stand alone: each is searched anew and nothing is carried over.
+	Stills bool
+	// Neutral is the resident's own face at ease; nil starts with the average face and moves to the session's own when one
+	// was found.
+	Neutral *Neutral
+	// FixedNeutral keeps to Neutral, or to the average face, and never looks for one in the session.
+	FixedNeutral bool
+	// LookEvery is how often the detector looks for other faces while one is followed; default 1 s.
+	LookEvery time.Duration
+}
+
+// Analyzer finds and measures one face in picture after picture. It serves one goroutine at a time.
+type Analyzer struct {
+	cfg      AnalyzerConfig
+	detect   *detector
+	mesh     *mesher
+	pop      *population
+	neutral  Neutral
+	finder   *RestFinder
+	scorer   *pain.Scorer
+	index    int
+	tracking bool
+	region   Region
+	looked   time.Duration
+	rival    bool
+	points   [NumPoints]Point
+	frontal  [NumPoints]vec3
+	picture  [NumPoints]vec3
+}
+
+// NewAnalyzer opens the networks and returns an analyzer at its first picture.
+func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
+	pop, err := loadPopulation()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.LookEvery == 0 {
+		cfg.LookEvery = time.Second
+	}
+	a := &Analyzer{cfg: cfg, pop: pop, scorer: pain.NewScorer(cfg.Stills)}
+	a.neutral = Neutral{Kind: BaselinePopulation, Features: pop.mean}
+	if cfg.Neutral != nil {
+		a.neutral = *cfg.Neutral
+	}
+	if !cfg.Stills && !cfg.FixedNeutral && cfg.Neutral == nil {
+		if a.finder, err = NewRestFinder(0); err != nil {
+			return nil, err
+		}
+	}
+	dn, err := m.Detector()
+	if err != nil {
+		return nil, fmt.Errorf("open face detector: %w", err)
+	}
+	mn, err := m.Mesh()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open face mesh: %w", err), dn.Close())
+	}
+	if a.detect, err = newDetector(dn); err == nil {
+		a.mesh, err = newMesher(mn)
+	}
+	if err != nil {
+		return nil, errors.Join(err, dn.Close(), mn.Close())
+	}
+	return a, nil
+}
+
+// Close closes the networks.
+func (a *Analyzer) Close() error { return errors.Join(a.detect.net.Close(), a.mesh.net.Close()) }
+
+// Measurement is what one picture shows, before it is compared with a neutral.
+type Measurement struct {
+	Index    int
+	T        time.Duration
+	State    pain.State // Scored where the face can be judged
+	Reasons  pain.Reasons
+	Face     Face
+	Features Features // where State is Scored
+	Stages   Stages
+}
+
+// Analyze finds the face in img, which was taken at time t from the start, measures it against the neutral of the moment
+// and scores it. A failure of a network is a failure of the program, not of the picture: it comes back as an error, and
+// the picture counts for nothing. It does not allocate in the steady state.
+func (a *Analyzer) Analyze(img *I420, t time.Duration) (Result, error) {
+	m, err := a.Measure(img, t)
+	if err != nil {
+		return Result{}, err
+	}
+	if a.finder != nil && m.State == pain.Scored && a.finder.Add(&m.Features, t) {
+		if n, ok := a.finder.Neutral(); ok {
+			a.neutral = n
+		}
+	}
+	return a.Judge(&m), nil
+}
+
+// Judge compares a measurement with the neutral of the moment and scores it. Measurements come in order of time.
+func (a *Analyzer) Judge(m *Measurement) Result {
+	r := Result{Frame: pain.Frame{Index: m.Index, T: m.T, State: m.State, Reasons: m.Reasons, AU: pain.Unmeasured()},
+		Face: m.Face, Baseline: a.neutral.Kind, Stages: m.Stages}
+	start := time.Now()
+	if m.State == pain.Scored {
+		r.Frame.AU = Estimate(&m.Features, &a.neutral.Features)
+	}
+	middle := time.Now()
+	a.scorer.Score(&r.Frame)
+	r.Stages.AU += middle.Sub(start)
+	r.Stages.Score = time.Since(middle)
+	return r
+}
+
+// Neutral returns the neutral of the moment.
+func (a *Analyzer) Neutral() Neutral { return a.neutral }
+
+// SetNeutral sets the neutral from now on and stops looking for one.
+func (a *Analyzer) SetNeutral(n Neutral) { a.neutral, a.finder = n, nil }
+
+// Measure finds the face in img and measures it. See [Analyzer.Analyze].
+func (a *Analyzer) Measure(img *I420, t time.Duration) (Measurement, error) {
+	m := Measurement{Index: a.index, T: t}
+	a.index++
+	if !img.Valid() {
+		return m, fmt.Errorf("the picture's planes do not fit its size of %d x %d", img.Width, img.Height)
+	}
+	if a.cfg.Stills {
+		a.tracking = false
+	}
+	found, err := a.search(img, t, &m)
+	if err != nil || !found {
+		return m, err
+	}
+	// A fresh region comes from the detector's rough box, so the mesh looks twice: the second time where the first found it.
+	fresh := !a.tracking
+	presence, err := a.follow(img, &m)
+	if err == nil && fresh && presence >= trackFloor {
+		a.region = a.mesh.region()
+		presence, err = a.follow(img, &m)
+	}
+	if err != nil {
+		return m, err
+	}
+	if presence < trackFloor {
+		a.tracking = false
+		m.State, m.Reasons = pain.NoFace, pain.ReasonNoFace
+		return m, nil
+	}
+	start := time.Now()
+	a.look(img, presence, &m)
+	m.Stages.AU = time.Since(start)
+	a.tracking = true
+	a.region = a.mesh.region()
+	return m, nil
+}
+
+// trackFloor is the certainty of the mesh from which there is a face to follow; MediaPipe's own threshold.
+const trackFloor = 0.5
+
+// search runs the detector where no face is followed, and now and then where one is, to see whether it is alone.
+func (a *Analyzer) search(img *I420, t time.Duration, m *Measurement) (found bool, err error) {
+	if a.tracking && t-a.looked < a.cfg.LookEvery && t >= a.looked {
+		return true, nil
+	}
+	start := time.Now()
+	faces, err := a.detect.find(img)
+	m.Stages.Detect = time.Since(start)
+	if err != nil {
+		return false, err
+	}
+	a.looked = t
+	a.rival = len(faces) > 1 && faces[1].w >= rivalShare*faces[0].w
+	if a.tracking {
+		return true, nil
+	}
+	if len(faces) == 0 {
+		m.State, m.Reasons = pain.NoFace, pain.ReasonNoFace
+		return false, nil
+	}
+	a.region = faces[0].region()
+	return true, nil
+}
+
+func (a *Analyzer) follow(img *I420, m *Measurement) (presence float32, err error) {
+	start := time.Now()
+	a.mesh.prepare(img, a.region)
+	middle := time.Now()
+	presence, err = a.mesh.run(a.region)
+	m.Stages.Crop += middle.Sub(start)
+	m.Stages.Mesh += time.Since(middle)
+	return presence, err
+}
+
+// look fills the measurement from the landmarks just found.
+func (a *Analyzer) look(img *I420, presence float32, m *Measurement) {
+	px := &a.mesh.pixels
+	w, h := float32(img.Width), float32(img.Height)
+	box := [4]float32{1, 1, 0, 0}
+	outside := 0
+	for i, p := range px {
+		q := Point{p[0] / w, p[1] / h, p[2] / w}
+		a.points[i] = q
+		a.picture[i] = vec3{float64(p[0]), float64(p[1]), float64(p[2])}
+		box = [4]float32{min(box[0], q.X), min(box[1], q.Y), max(box[2], q.X), max(box[3], q.Y)}
+		if q.X < 0 || q.Y < 0 || q.X > 1 || q.Y > 1 {
+			outside++
+		}
+	}
+	turn, _ := fit(&a.picture, &a.pop.Shape, rigid)
+	yaw, pitch, roll := turn.angles()
+	m.Face = Face{Found: true, Box: Rect{box[0], box[1], box[2] - box[0], box[3] - box[1]},
+		Yaw: float32(yaw), Pitch: float32(pitch), Roll: float32(roll), Presence: presence, Points: a.points[:]}
+	for i := range a.frontal {
+		a.frontal[i] = turn.apply(a.picture[i])
+	}
+	l, r := px[leftEyeOuter], px[rightEyeOuter]
+	eyes := math.Hypot(float64(l[0]-r[0]), float64(l[1]-r[1])) / max(math.Cos(yaw*math.Pi/180), 0.2)
+	m.Reasons = gate(&m.Face, eyes, float64(outside)/NumPoints, measureLight(a.mesh.net.Input()), a.rival)
+	if m.Reasons != 0 {
+		m.State = pain.NotAssessable
+		return
+	}
+	m.State = pain.Scored
+	m.Features.shape(&a.frontal)
+	m.Features.texture(a.mesh, a.region)
+}

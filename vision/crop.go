@@ -1,0 +1,126 @@
+package vision
+
+import "math"
+
+// Region is a square of the picture, turned by an angle: what is cut out for a net. Centre and Size are in pixels; Angle
+// is in radians, clockwise as seen on the screen, and is the direction of the cut-out's x axis.
+type Region struct{ CX, CY, Size, Angle float64 }
+
+// toPicture maps a place in the cut-out, 0-1 on both axes, to pixels of the picture.
+func (r *Region) toPicture(u, v float64) (x, y float64) {
+	s, c := math.Sincos(r.Angle)
+	u, v = (u-0.5)*r.Size, (v-0.5)*r.Size
+	return r.CX + c*u - s*v, r.CY + s*u + c*v
+}
+
+// crop cuts region r out of img with bilinear sampling, converts it to RGB (BT.601, limited range) and writes it to dst as
+// three planes of n x n values, R, G, B, each lo + (hi-lo) * value/255. What lies outside the picture is black, as in
+// MediaPipe's ImageToTensor. Colour is converted only for the n x n pixels that a net sees, which is why it starts from the
+// planes. dst has 3*n*n values. It does not allocate.
+func crop(dst []float32, n int, img *I420, r Region, lo, hi float32) {
+	sin, cos := math.Sincos(r.Angle)
+	step := r.Size / float64(n)
+	dx, dy := cos*step, sin*step
+	// Pixel centres lie at half-integers, in the picture as in the cut-out.
+	x0, y0 := r.toPicture(0.5/float64(n), 0.5/float64(n))
+	x0, y0 = x0-0.5, y0-0.5
+	fdx, fdy := int64(math.Round(dx*one)), int64(math.Round(dy*one))
+	gain := (hi - lo) / 255
+	red, green, blue := dst[:n*n], dst[n*n:2*n*n], dst[2*n*n:3*n*n]
+	for row := range n {
+		fx := int64(math.Round((x0 - dy*float64(row)) * one))
+		fy := int64(math.Round((y0 + dx*float64(row)) * one))
+		lx, ly := fx+fdx*int64(n-1), fy+fdy*int64(n-1)
+		o := row * n
+		inside := min(fx, lx) >= 0 && min(fy, ly) >= 0 &&
+			max(fx, lx) < int64(img.Width-1)<<fixed && max(fy, ly) < int64(img.Height-1)<<fixed
+		if inside {
+			cropRow(red[o:o+n], green[o:o+n], blue[o:o+n], img, int(fx), int(fy), int(fdx), int(fdy), gain, lo)
+			continue
+		}
+		for i := range n {
+			x, y := fx+fdx*int64(i), fy+fdy*int64(i)
+			red[o+i], green[o+i], blue[o+i] = edgePixel(img, x, y, gain, lo)
+		}
+	}
+}
+
+// Source coordinates are fixed-point numbers with this many fractional bits; of them bilinear weights use the top eight.
+const (
+	fixed = 16
+	one   = 1 << fixed
+)
+
+// cropRow writes one row whose sources all lie inside the picture.
+func cropRow(red, green, blue []float32, img *I420, fx, fy, dx, dy int, gain, lo float32) {
+	green, blue = green[:len(red)], blue[:len(red)]
+	ys, cs := img.YStride, img.CStride
+	yp, up, vp := img.Y, img.U, img.V
+	cw, ch := (img.Width+1)/2-1, (img.Height+1)/2-1
+	for i := range red {
+		p := (fy>>fixed)*ys + fx>>fixed
+		wx, wy := (fx>>(fixed-8))&255, (fy>>(fixed-8))&255
+		a, b := yp[p:p+2:p+2], yp[p+ys:p+ys+2:p+ys+2]
+		top := int(a[0])<<8 + wx*(int(a[1])-int(a[0]))
+		bot := int(b[0])<<8 + wx*(int(b[1])-int(b[0]))
+		luma := top<<8 + wy*(bot-top) // 16 fractional bits
+
+		// The centre of chroma sample k lies at 2k+0.5 in luma pixels (both axes).
+		cx, cy := (fx-one/2)>>1, (fy-one/2)>>1
+		qx, qy := max(cx>>fixed, 0), max(cy>>fixed, 0)
+		vx, vy := (cx>>(fixed-8))&255, (cy>>(fixed-8))&255
+		if qx >= cw {
+			qx, vx = max(cw-1, 0), 255
+		}
+		if qy >= ch {
+			qy, vy = max(ch-1, 0), 255
+		}
+		red[i], green[i], blue[i] = toRGB(luma, chroma(up, qx, qy, vx, vy, cs, cw, ch), chroma(vp, qx, qy, vx, vy, cs, cw, ch), gain, lo)
+		fx, fy = fx+dx, fy+dy
+	}
+}
+
+// chroma samples one chroma plane with 16 fractional bits.
+func chroma(plane []byte, qx, qy, vx, vy, stride, cw, ch int) int {
+	p := qy*stride + qx
+	right, down := 1, stride
+	if cw == 0 {
+		right = 0
+	}
+	if ch == 0 {
+		down = 0
+	}
+	a, b, c, d := int(plane[p]), int(plane[p+right]), int(plane[p+down]), int(plane[p+down+right])
+	top, bot := a<<8+vx*(b-a), c<<8+vx*(d-c)
+	return top<<8 + vy*(bot-top)
+}
+
+// edgePixel samples a place that may lie outside the picture; the outside is black.
+func edgePixel(img *I420, fx, fy int64, gain, lo float32) (r, g, b float32) {
+	x, y := int(fx>>fixed), int(fy>>fixed)
+	if x < -1 || y < -1 || x >= img.Width || y >= img.Height {
+		return lo, lo, lo
+	}
+	wx, wy := float32(fx&(one-1))/one, float32(fy&(one-1))/one
+	for k, w := range [4]float32{(1 - wx) * (1 - wy), wx * (1 - wy), (1 - wx) * wy, wx * wy} {
+		px, py := x+k&1, y+k>>1
+		if w == 0 || px < 0 || py < 0 || px >= img.Width || py >= img.Height {
+			continue
+		}
+		c := py/2*img.CStride + px/2
+		pr, pg, pb := toRGB(int(img.Y[py*img.YStride+px])<<16, int(img.U[c])<<16, int(img.V[c])<<16, gain, 0)
+		r, g, b = r+w*pr, g+w*pg, b+w*pb
+	}
+	return r + lo, g + lo, b + lo
+}
+
+// toRGB converts one pixel; y, u and v have 16 fractional bits.
+func toRGB(y, u, v int, gain, lo float32) (r, g, b float32) {
+	const f = 1.0 / one
+	l := (float32(y)*f - 16) * (255.0 / 219)
+	cb, cr := float32(u)*f-128, float32(v)*f-128
+	r = min(max(l+1.596027*cr, 0), 255)
+	g = min(max(l-0.391762*cb-0.812968*cr, 0), 255)
+	b = min(max(l+2.017232*cb, 0), 255)
+	return lo + gain*r, lo + gain*g, lo + gain*b
+}

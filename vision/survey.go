@@ -1,0 +1,160 @@
+package vision
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Survey gathers the landmarks of many people at ease and makes the average face of them (vision/population.json).
+type Survey struct {
+	detect *detector
+	mesh   *mesher
+	faces  []surveyed
+}
+
+type surveyed struct {
+	points  [NumPoints]vec3
+	texture Features // only the measures of texture are set
+}
+
+// NewSurvey opens the networks.
+func NewSurvey(m Models) (*Survey, error) {
+	dn, err := m.Detector()
+	if err != nil {
+		return nil, fmt.Errorf("open face detector: %w", err)
+	}
+	mn, err := m.Mesh()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open face mesh: %w", err), dn.Close())
+	}
+	s := new(Survey)
+	if s.detect, err = newDetector(dn); err == nil {
+		s.mesh, err = newMesher(mn)
+	}
+	return s, err
+}
+
+// Close closes the networks.
+func (s *Survey) Close() error { return errors.Join(s.detect.net.Close(), s.mesh.net.Close()) }
+
+// Add takes in one picture of one face at ease.
+func (s *Survey) Add(img *I420) error {
+	faces, err := s.detect.find(img)
+	if err != nil {
+		return err
+	}
+	if len(faces) != 1 {
+		return fmt.Errorf("found %d faces, not one", len(faces))
+	}
+	var f surveyed
+	r := faces[0].region()
+	for range 2 { // as the analyzer does: the second look starts from where the first found the face
+		s.mesh.prepare(img, r)
+		presence, err := s.mesh.run(r)
+		if err != nil {
+			return err
+		}
+		if presence < presenceFloor {
+			return fmt.Errorf("the mesh is only %.0f %% sure of the face", 100*presence)
+		}
+		f.texture.texture(s.mesh, r)
+		r = s.mesh.region()
+	}
+	for i, p := range s.mesh.pixels {
+		f.points[i] = vec3{float64(p[0]), float64(p[1]), float64(p[2])}
+	}
+	s.faces = append(s.faces, f)
+	return nil
+}
+
+// Population returns the average of the faces as the contents of population.json. The shape is found by generalised
+// Procrustes analysis (Gower 1975) on the rigid landmarks: align all to the mean, take the mean again, until it stands.
+func (s *Survey) Population(origin string) ([]byte, error) {
+	if len(s.faces) < 2 {
+		return nil, errors.New("an average needs two faces or more")
+	}
+	mean := s.faces[0].points
+	frontalise(&mean)
+	aligned := make([][NumPoints]vec3, len(s.faces))
+	for range 20 {
+		var sum [NumPoints]vec3
+		for k := range s.faces {
+			turn, _ := fit(&s.faces[k].points, &mean, rigid)
+			for i, p := range s.faces[k].points {
+				q := turn.apply(p)
+				aligned[k][i] = q
+				for c := range q {
+					sum[i][c] += q[c] / float64(len(s.faces))
+				}
+			}
+		}
+		mean = sum
+		frontalise(&mean)
+	}
+	p := population{Origin: origin, People: len(s.faces), Shape: mean, Mean: map[string]float32{}, Spread: map[string]float32{}}
+	all := make([]Features, len(s.faces))
+	for k := range s.faces {
+		turn, _ := fit(&s.faces[k].points, &mean, rigid)
+		for i, q := range s.faces[k].points {
+			aligned[k][i] = turn.apply(q)
+		}
+		all[k] = s.faces[k].texture
+		all[k].shape(&aligned[k])
+	}
+	for i, name := range featureNames {
+		var sum, squares float64
+		for k := range all {
+			sum += float64(all[k][i])
+		}
+		m := sum / float64(len(all))
+		for k := range all {
+			squares += (float64(all[k][i]) - m) * (float64(all[k][i]) - m)
+		}
+		p.Mean[name], p.Spread[name] = float32(m), float32(math.Sqrt(squares/float64(len(all)-1)))
+	}
+	for i := range p.Shape {
+		for c := range p.Shape[i] {
+			p.Shape[i][c] = math.Round(p.Shape[i][c]*1e5) / 1e5
+		}
+	}
+	return json.MarshalIndent(&p, "", " ")
+}
+
+// frontalise turns a face so that its pairs of landmarks lie level, top of the forehead and chin upright over each other,
+// with the outer eye corners at a distance of 1 and their middle at the origin.
+func frontalise(p *[NumPoints]vec3) {
+	var x, y vec3
+	for _, pair := range [][2]int{{33, 263}, {133, 362}, {127, 356}, {234, 454}, {93, 323}, {54, 284}, {61, 291}} {
+		for c := range x {
+			x[c] += p[pair[1]][c] - p[pair[0]][c]
+		}
+	}
+	for c := range y {
+		y[c] = p[152][c] - p[10][c]
+	}
+	x = unit3(x)
+	along := dot(x, y)
+	for c := range y {
+		y[c] -= along * x[c]
+	}
+	y = unit3(y)
+	z := vec3{x[1]*y[2] - x[2]*y[1], x[2]*y[0] - x[0]*y[2], x[0]*y[1] - x[1]*y[0]}
+	a, b := p[rightEyeOuter], p[leftEyeOuter]
+	middle := vec3{(a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2}
+	size := math.Sqrt((a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) + (a[2]-b[2])*(a[2]-b[2]))
+	for i, q := range p {
+		for c := range q {
+			q[c] = (q[c] - middle[c]) / size
+		}
+		p[i] = vec3{dot(x, q), dot(y, q), dot(z, q)}
+	}
+}
+
+func dot(a, b vec3) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
+
+func unit3(a vec3) vec3 {
+	n := math.Sqrt(dot(a, a))
+	return vec3{a[0] / n, a[1] / n, a[2] / n}
+}

@@ -1,0 +1,39 @@
+package vision
+
+import "wince/pain"
+
+// MethodUnits names the version of the action-unit estimate; it is kept with every observation.
+const MethodUnits = "wince-geometry/1"
+
+// Estimate returns the action units of a face from its features and those of a neutral face: AU1, 2, 4, 6, 7, 9, 10, 12,
+// 20, 25 and 26 at 0-5, AU43 at 0-1; the rest are not measured. It is a first estimate: features chosen by hand from what
+// FACS says each unit moves, and weights set by hand on rendered faces and on a few real ones (docs/accuracy.md has which
+// and how well it does). It is provisional and not validated on real pain.
+func Estimate(f, neutral *Features) pain.Intensities {
+	d := func(i int) float32 { return f[i] - neutral[i] }
+	both := func(right int) float32 { return (d(right) + d(right+1)) / 2 }
+
+	// How far the lids have closed: 0 as at ease, 1 would be shut by geometry. The mesh never shows a shut eye as such.
+	open := (f[fEyeOpenR] + f[fEyeOpenL]) / max(neutral[fEyeOpenR]+neutral[fEyeOpenL], 0.1)
+	narrow := 1 - open
+	lid := both(fLowerLidR)
+	smile := level(40*both(fLipCornerR)+15*d(fMouthWidth), 0.4)
+
+	v := pain.Unmeasured()
+	v[pain.AU1] = level(60*both(fBrowInnerR), 0.4)
+	v[pain.AU2] = level(60*both(fBrowOuterR), 0.4)
+	v[pain.AU4] = level(3.6*d(fFurrow)-10*d(fBrowGap), 0.9)
+	v[pain.AU6] = level(-70*both(fCheekR)+30*lid, 0.3)
+	v[pain.AU7] = level(5*narrow+40*lid, 0.5)
+	v[pain.AU9] = level(-70*both(fNoseWingR)+0.8*d(fNoseRoot)-0.35*smile, 0.4)
+	v[pain.AU10] = level(-80*both(fLipRaiseR), 0.4)
+	v[pain.AU12] = smile
+	v[pain.AU20] = level(25*d(fMouthWidth)-60*max(both(fLipCornerR), 0), 0.4)
+	v[pain.AU25] = level(30*d(fLipsOpen), 0.3)
+	v[pain.AU26] = level(20*d(fJaw), 0.4)
+	v[pain.AU43] = min(max((narrow-0.28)/0.14, 0), 1)
+	return v
+}
+
+// level turns an amount into an intensity: what is within the dead zone counts as none, and 5 is the most there is.
+func level(x, dead float32) float32 { return min(max(x-dead, 0), 5) }
