@@ -1,0 +1,202 @@
+package rtc
+
+import (
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+
+	"wince/stream"
+)
+
+const (
+	ringSize = 512     // packets that may wait behind a gap; a power of two
+	maxFrame = 2 << 20 // bytes of an encoded frame; a VGA keyframe has some 30 KB
+)
+
+// assembler puts the packets of one VP8 stream (RFC 7741) together to frames. A frame is complete at the packet with the
+// RTP marker bit, so that nothing waits for the packet after it. Packets may come twice or out of order. At a gap it holds
+// what comes after it until the missing packet is sent again or the time to hold is over; then it discards everything up
+// to the next keyframe, for no later frame can be decoded without the lost one. Packets that hold nothing but padding, as
+// browsers send to probe the bandwidth, only count as received.
+//
+// It reads no clock and belongs to one goroutine.
+type assembler struct {
+	hold time.Duration
+	emit func(stream.EncodedFrame) bool // false: not taken, which is as good as lost
+
+	begun    bool
+	next     uint16    // the sequence number that comes next
+	waiting  bool      // for a keyframe
+	gapSince time.Time // when the packet before the oldest waiting one was missed; zero where there is no gap
+	behind   int       // packets in the ring
+	ring     [ringSize]waitingPacket
+
+	open    bool // a frame has been begun
+	rtp     uint32
+	key     bool
+	frame   []byte
+	vp8     codecs.VP8Packet
+	lost    uint64 // packets given up
+	skipped uint64 // frames discarded while waiting for a keyframe
+}
+
+// waitingPacket is a packet behind a gap. Its buffer is used again and again.
+type waitingPacket struct {
+	used    bool
+	at      time.Time
+	header  rtp.Header
+	payload []byte
+}
+
+func newAssembler(hold time.Duration, emit func(stream.EncodedFrame) bool) *assembler {
+	return &assembler{hold: hold, emit: emit, waiting: true}
+}
+
+// push takes in a packet, whose payload is borrowed, and emits the frames that it completes.
+func (a *assembler) push(h *rtp.Header, payload []byte, now time.Time) {
+	if !a.begun {
+		a.begun, a.next = true, h.SequenceNumber
+	}
+	ahead := int16(h.SequenceNumber - a.next)
+	switch {
+	case ahead < -ringSize || ahead >= ringSize: // the sender began anew, or far too much was lost
+		a.restart(h.SequenceNumber)
+	case ahead < 0: // sent twice, or too late
+		return
+	case a.waiting && ahead > 0 && a.startsKeyframe(payload): // what was lost before it is not needed
+		a.skipTo(h.SequenceNumber)
+	case ahead > 0:
+		a.keep(h, payload, now)
+		if a.gapSince.IsZero() {
+			a.gapSince = now
+		}
+		return
+	}
+	a.take(h, payload, now)
+	a.drain(now)
+}
+
+// tick gives up on what has been missing for too long.
+func (a *assembler) tick(now time.Time) {
+	for !a.gapSince.IsZero() && now.Sub(a.gapSince) >= a.hold {
+		a.lose()
+		for a.behind > 0 && !a.slot(a.next).used {
+			a.next++
+			a.lost++
+		}
+		a.drain(now)
+	}
+}
+
+// deadline returns when tick has something to do; zero means never.
+func (a *assembler) deadline() time.Time {
+	if a.gapSince.IsZero() {
+		return time.Time{}
+	}
+	return a.gapSince.Add(a.hold)
+}
+
+// lose discards the frame begun and waits for a keyframe.
+func (a *assembler) lose() {
+	a.open, a.waiting = false, true
+}
+
+func (a *assembler) slot(seq uint16) *waitingPacket { return &a.ring[seq%ringSize] }
+
+func (a *assembler) keep(h *rtp.Header, payload []byte, now time.Time) {
+	s := a.slot(h.SequenceNumber)
+	if s.used {
+		return
+	}
+	s.used, s.at, s.header, s.payload = true, now, *h, append(s.payload[:0], payload...)
+	s.header.CSRC, s.header.Extensions = nil, nil // they are the caller's
+	a.behind++
+}
+
+func (a *assembler) restart(seq uint16) {
+	for i := range a.ring {
+		a.ring[i].used = false
+	}
+	a.behind, a.gapSince, a.next = 0, time.Time{}, seq
+	a.lose()
+}
+
+// skipTo forgets everything before seq.
+func (a *assembler) skipTo(seq uint16) {
+	a.open = false
+	for ; a.next != seq; a.next++ {
+		if s := a.slot(a.next); s.used {
+			s.used = false
+			a.behind--
+		} else {
+			a.lost++
+		}
+	}
+	a.gapSince = time.Time{}
+}
+
+// drain takes the waiting packets that are in order now.
+func (a *assembler) drain(now time.Time) {
+	a.gapSince = time.Time{}
+	for a.behind > 0 {
+		s := a.slot(a.next)
+		if !s.used { // the next gap; it was seen when the packet behind it came
+			after := a.next + 1
+			for !a.slot(after).used {
+				after++
+			}
+			a.gapSince = a.slot(after).at
+			return
+		}
+		s.used = false
+		a.behind--
+		a.take(&s.header, s.payload, now)
+	}
+}
+
+func (a *assembler) startsKeyframe(payload []byte) bool {
+	b, err := a.vp8.Unmarshal(payload)
+	return err == nil && a.vp8.S == 1 && a.vp8.PID == 0 && len(b) > 0 && b[0]&1 == 0
+}
+
+// take adds the packet that comes next to the frame.
+func (a *assembler) take(h *rtp.Header, payload []byte, now time.Time) {
+	a.next = h.SequenceNumber + 1
+	if len(payload) == 0 { // padding only; a browser may let such a packet carry the marker of the frame before it
+		return
+	}
+	b, err := a.vp8.Unmarshal(payload)
+	if err != nil {
+		a.lose()
+		return
+	}
+	if a.open && h.Timestamp != a.rtp { // nothing is missing, so the frame before is whole, only unmarked
+		a.finish(now)
+	}
+	if !a.open {
+		if a.vp8.S != 1 || a.vp8.PID != 0 { // the middle of a frame whose beginning was lost
+			a.lose()
+			return
+		}
+		a.open, a.rtp, a.key, a.frame = true, h.Timestamp, len(b) > 0 && b[0]&1 == 0, a.frame[:0]
+	}
+	if len(a.frame)+len(b) > maxFrame {
+		a.lose()
+		return
+	}
+	a.frame = append(a.frame, b...)
+	if h.Marker {
+		a.finish(now)
+	}
+}
+
+// finish emits the frame, unless a keyframe has to come first.
+func (a *assembler) finish(now time.Time) {
+	a.open = false
+	if a.waiting && !a.key {
+		a.skipped++
+		return
+	}
+	a.waiting = !a.emit(stream.EncodedFrame{Codec: stream.CodecVP8, Data: a.frame, RTP: a.rtp, Keyframe: a.key, Received: now})
+}

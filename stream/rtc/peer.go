@@ -1,0 +1,211 @@
+package rtc
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"wince/stream"
+)
+
+// ResultsChannel is the label of the data channel that the tablet opens for the results: unordered, no retransmits.
+const ResultsChannel = "results"
+
+// maxBuffered is how many bytes of results may be under way; beyond it they are dropped rather than delayed.
+const maxBuffered = 64 << 10
+
+// mtu is enough for every packet that a network bears.
+const mtu = 1500
+
+// peer is one tablet's connection. It implements [stream.Peer].
+type peer struct {
+	id   string
+	pc   *webrtc.PeerConnection
+	sink stream.Sink
+	hold time.Duration
+	log  *slog.Logger
+
+	keyframe  keyframeRequest
+	ssrc      atomic.Uint32 // of the video; 0 before there is any
+	results   atomic.Pointer[webrtc.DataChannel]
+	connected atomic.Bool
+	unstarted *time.Timer // ends a connection that does not come about
+
+	ended   chan struct{}
+	endOnce sync.Once
+	mu      sync.Mutex
+	closing bool
+	closed  func() error // closes once and waits
+	readers sync.WaitGroup
+}
+
+func newPeer(pc *webrtc.PeerConnection, to stream.Sink, cfg Config) *peer {
+	p := &peer{id: rand.Text(), pc: pc, sink: to, hold: cfg.Hold, log: cfg.Logger, ended: make(chan struct{})}
+	p.keyframe = keyframeRequest{interval: cfg.KeyframeInterval, ask: p.sendPLI}
+	p.closed = sync.OnceValue(p.close)
+	p.unstarted = time.AfterFunc(cfg.ConnectTimeout, func() {
+		if !p.connected.Load() {
+			p.end()
+		}
+	})
+	pc.OnConnectionStateChange(func(st webrtc.PeerConnectionState) {
+		p.connected.Store(st == webrtc.PeerConnectionStateConnected)
+		switch st {
+		case webrtc.PeerConnectionStateConnected:
+			p.unstarted.Stop()
+		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+			p.end()
+		}
+	})
+	pc.OnDataChannel(func(d *webrtc.DataChannel) {
+		if d.Label() == ResultsChannel {
+			d.OnOpen(func() { p.results.Store(d) })
+		}
+	})
+	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.receive(t) })
+	return p
+}
+
+// answer negotiates and waits until all candidates are gathered.
+func (p *peer) answer(ctx context.Context, offer string) (string, error) {
+	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer})
+	if err != nil {
+		return "", stream.ErrOfferUnreadable.Because(err)
+	}
+	answer, err := p.pc.CreateAnswer(nil)
+	if err != nil {
+		return "", stream.ErrOfferUnreadable.Because(err)
+	}
+	gathered := webrtc.GatheringCompletePromise(p.pc)
+	if err := p.pc.SetLocalDescription(answer); err != nil {
+		return "", stream.ErrOfferUnreadable.Because(err)
+	}
+	select {
+	case <-gathered:
+		return p.pc.LocalDescription().SDP, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("gather candidates: %w", ctx.Err())
+	}
+}
+
+// receive reads the first video track until it ends.
+func (p *peer) receive(t *webrtc.TrackRemote) {
+	if t.Kind() != webrtc.RTPCodecTypeVideo || !p.ssrc.CompareAndSwap(0, uint32(t.SSRC())) {
+		return
+	}
+	p.mu.Lock()
+	if p.closing {
+		p.mu.Unlock()
+		return
+	}
+	p.readers.Add(1)
+	p.mu.Unlock()
+	defer p.readers.Done()
+	if err := p.read(t); err != nil {
+		p.log.Debug("video ended", "peer", p.id, "reason", err)
+	}
+}
+
+// read turns packets into frames until the track ends. It wakes without a packet only where something is due.
+func (p *peer) read(t *webrtc.TrackRemote) error {
+	var (
+		buf      = make([]byte, mtu)
+		packet   rtp.Packet
+		deadline time.Time
+	)
+	frames := newAssembler(p.hold, func(f stream.EncodedFrame) bool {
+		if f.Keyframe {
+			p.keyframe.arrived()
+		}
+		return p.sink.Push(f)
+	})
+	p.keyframe.need(time.Now())
+	for {
+		next := earlier(frames.deadline(), p.keyframe.deadline())
+		if !next.Equal(deadline) {
+			deadline = next
+			if err := t.SetReadDeadline(deadline); err != nil {
+				return err
+			}
+		}
+		n, _, err := t.Read(buf)
+		now := time.Now()
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+		case err != nil:
+			return err
+		case packet.Unmarshal(buf[:n]) == nil: // what cannot be read is as good as lost
+			frames.push(&packet.Header, packet.Payload, now)
+		}
+		frames.tick(now)
+		if frames.waiting {
+			p.keyframe.need(now)
+		}
+		p.keyframe.tick(now)
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+func (p *peer) sendPLI() {
+	ssrc := p.ssrc.Load()
+	if ssrc == 0 {
+		return
+	}
+	if err := p.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}}); err != nil {
+		p.log.Debug("ask for a keyframe", "peer", p.id, "error", err)
+	}
+}
+
+// ID implements [stream.Peer].
+func (p *peer) ID() string { return p.id }
+
+// Connected implements [stream.Peer].
+func (p *peer) Connected() bool { return p.connected.Load() }
+
+// RequestKeyframe implements [stream.Peer].
+func (p *peer) RequestKeyframe() { p.keyframe.need(time.Now()) }
+
+// Done implements [stream.Peer].
+func (p *peer) Done() <-chan struct{} { return p.ended }
+
+// Send implements [stream.Peer].
+func (p *peer) Send(event []byte) bool {
+	d := p.results.Load()
+	return d != nil && d.ReadyState() == webrtc.DataChannelStateOpen && d.BufferedAmount() < maxBuffered && d.SendText(string(event)) == nil
+}
+
+// Close implements [stream.Peer].
+func (p *peer) Close() error { return p.closed() }
+
+func (p *peer) end() { p.endOnce.Do(func() { close(p.ended) }) }
+
+func (p *peer) close() error {
+	p.mu.Lock()
+	p.closing = true
+	p.mu.Unlock()
+	p.unstarted.Stop()
+	p.connected.Store(false)
+	err := p.pc.GracefulClose()
+	p.readers.Wait()
+	p.end()
+	if err != nil {
+		return fmt.Errorf("close peer connection: %w", err)
+	}
+	return nil
+}

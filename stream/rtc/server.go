@@ -1,0 +1,167 @@
+// Package rtc takes tablets' video over WebRTC with pion: it answers WHIP offers (RFC 9725), puts RTP packets together to
+// frames, asks for lost packets and for keyframes, and sends the results back on a data channel. It also holds the other
+// end, a simulated tablet, for tests and measurements.
+package rtc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/webrtc/v4"
+
+	"wince/stream"
+)
+
+// Config says how the server is reached. The zero value is of use in tests.
+type Config struct {
+	Port      int      // the one UDP port of all connections; 0 lets the system choose one
+	Advertise []string // further IP addresses that reach this port, as behind NAT or in a container
+
+	Hold             time.Duration // how long a frame waits for a packet to be sent again; default 80 ms
+	KeyframeInterval time.Duration // how often a keyframe is asked for until one comes; default 400 ms
+	ConnectTimeout   time.Duration // from the answer to the connection; default 20 s
+	Logger           *slog.Logger  // default discards
+}
+
+// Server answers offers. It is safe for concurrent use and implements [stream.Publisher].
+type Server struct {
+	cfg  Config
+	mux  *ice.MultiUDPMuxDefault
+	api  *webrtc.API
+	port int
+}
+
+// New opens the UDP port on every address of the machine, loopback included. Close the server after its peers.
+func New(cfg Config) (*Server, error) {
+	if cfg.Hold <= 0 {
+		cfg.Hold = 80 * time.Millisecond
+	}
+	if cfg.KeyframeInterval <= 0 {
+		cfg.KeyframeInterval = 400 * time.Millisecond
+	}
+	if cfg.ConnectTimeout <= 0 {
+		cfg.ConnectTimeout = 20 * time.Second
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	for _, a := range cfg.Advertise {
+		if net.ParseIP(a) == nil {
+			return nil, fmt.Errorf("advertise %q: give an IP address that the tablets can reach", a)
+		}
+	}
+	s := &Server{cfg: cfg, port: cfg.Port}
+	var err error
+	if s.port == 0 {
+		if s.port, err = freePort(); err != nil {
+			return nil, err
+		}
+	}
+	s.mux, err = ice.NewMultiUDPMuxFromPort(s.port, ice.UDPMuxFromPortWithLoopback(), ice.UDPMuxFromPortWithLogger(pionLog{cfg.Logger}.NewLogger("udp")),
+		ice.UDPMuxFromPortWithReadBufferSize(1<<20), ice.UDPMuxFromPortWithWriteBufferSize(1<<20))
+	if err != nil {
+		return nil, fmt.Errorf("open UDP port %d for video (choose another one if it is in use): %w", s.port, err)
+	}
+	if s.api, err = s.newAPI(); err != nil {
+		return nil, errors.Join(err, s.mux.Close())
+	}
+	return s, nil
+}
+
+func freePort() (int, error) {
+	c, err := net.ListenUDP("udp", nil)
+	if err != nil {
+		return 0, fmt.Errorf("find a free UDP port: %w", err)
+	}
+	defer c.Close()
+	return c.LocalAddr().(*net.UDPAddr).Port, nil
+}
+
+// Port returns the UDP port in use.
+func (s *Server) Port() int { return s.port }
+
+// Close closes the port.
+func (s *Server) Close() error {
+	if err := s.mux.Close(); err != nil {
+		return fmt.Errorf("close UDP port %d: %w", s.port, err)
+	}
+	return nil
+}
+
+func (s *Server) newAPI() (*webrtc.API, error) {
+	var se webrtc.SettingEngine
+	se.LoggerFactory = pionLog{s.cfg.Logger}
+	se.SetICEUDPMux(s.mux)
+	se.SetIncludeLoopbackCandidate(true)
+	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	// Browsers hide their addresses behind mDNS names. These need not be resolved: the tablet's first connectivity check
+	// tells its address, and resolving them would cost a multicast socket for each connection.
+	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	se.SetICETimeouts(4*time.Second, 12*time.Second, 2*time.Second)
+	if len(s.cfg.Advertise) > 0 {
+		err := se.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
+			External: s.cfg.Advertise, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteAppend,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("advertise %v: %w", s.cfg.Advertise, err)
+		}
+	}
+	media, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
+	// No retransmission stream (RTX) is offered: lost packets then come again on the stream itself.
+	if err := registerVP8(media); err != nil {
+		return nil, err
+	}
+	gen, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(20*time.Millisecond), nack.GeneratorMaxNacksPerPacket(3))
+	if err != nil {
+		return nil, fmt.Errorf("set up NACK: %w", err)
+	}
+	registry.Add(gen)
+	rr, err := report.NewReceiverInterceptor()
+	if err != nil {
+		return nil, fmt.Errorf("set up RTCP reports: %w", err)
+	}
+	registry.Add(rr)
+	if err := webrtc.ConfigureTWCCSender(media, registry); err != nil {
+		return nil, fmt.Errorf("set up congestion feedback: %w", err)
+	}
+	return webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry)), nil
+}
+
+func registerVP8(media *webrtc.MediaEngine) error {
+	err := media.RegisterCodec(webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: webrtc.MimeTypeVP8, ClockRate: 90000,
+			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}},
+		},
+		PayloadType: 96,
+	}, webrtc.RTPCodecTypeVideo)
+	if err != nil {
+		return fmt.Errorf("register VP8: %w", err)
+	}
+	return nil
+}
+
+// Publish implements [stream.Publisher].
+func (s *Server) Publish(ctx context.Context, offer string, to stream.Sink) (string, stream.Peer, error) {
+	if err := checkOffer(offer); err != nil {
+		return "", nil, err
+	}
+	pc, err := s.api.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		return "", nil, fmt.Errorf("make a peer connection: %w", err)
+	}
+	p := newPeer(pc, to, s.cfg)
+	answer, err := p.answer(ctx, offer)
+	if err != nil {
+		return "", nil, errors.Join(err, p.Close())
+	}
+	return answer, p, nil
+}

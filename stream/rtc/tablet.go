@@ -1,0 +1,170 @@
+package rtc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+)
+
+// Tablet is the other end: it publishes VP8 frames as a browser does and receives the results. It is for tests and
+// measurements. Write serves one goroutine at a time; the rest is safe for concurrent use.
+type Tablet struct {
+	pc        *webrtc.PeerConnection
+	track     *webrtc.TrackLocalStaticRTP
+	payload   rtp.Packetizer
+	wanted    atomic.Bool // a keyframe
+	requests  atomic.Uint64
+	connected chan struct{}
+	once      sync.Once
+	ended     chan struct{}
+	endOnce   sync.Once
+	rtcp      sync.WaitGroup
+}
+
+// NewTablet makes a tablet that hands every event, borrowed, to onEvent, from a goroutine of its own. Close it.
+func NewTablet(onEvent func(event []byte)) (*Tablet, error) {
+	var se webrtc.SettingEngine
+	se.SetIncludeLoopbackCandidate(true)
+	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	media, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
+	if err := registerVP8(media); err != nil {
+		return nil, err
+	}
+	for _, configure := range []func() error{
+		func() error { return webrtc.ConfigureNack(media, registry) },
+		func() error { return webrtc.ConfigureRTCPReports(registry) },
+		func() error { return webrtc.ConfigureTWCCHeaderExtensionSender(media, registry) },
+	} {
+		if err := configure(); err != nil {
+			return nil, fmt.Errorf("set up the sender: %w", err)
+		}
+	}
+	api := webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry))
+	pc, err := api.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		return nil, fmt.Errorf("make a peer connection: %w", err)
+	}
+	t := &Tablet{pc: pc, connected: make(chan struct{}), ended: make(chan struct{})}
+	if err := t.offerMedia(onEvent); err != nil {
+		return nil, errors.Join(err, pc.Close())
+	}
+	return t, nil
+}
+
+func (t *Tablet) offerMedia(onEvent func([]byte)) error {
+	var err error
+	t.track, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "video", "tablet")
+	if err != nil {
+		return fmt.Errorf("make a video track: %w", err)
+	}
+	tr, err := t.pc.AddTransceiverFromTrack(t.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	if err != nil {
+		return fmt.Errorf("add the video track: %w", err)
+	}
+	ordered, retransmits := false, uint16(0)
+	d, err := t.pc.CreateDataChannel(ResultsChannel, &webrtc.DataChannelInit{Ordered: &ordered, MaxRetransmits: &retransmits})
+	if err != nil {
+		return fmt.Errorf("make the results channel: %w", err)
+	}
+	d.OnMessage(func(m webrtc.DataChannelMessage) { onEvent(m.Data) })
+	t.pc.OnConnectionStateChange(func(st webrtc.PeerConnectionState) {
+		switch st {
+		case webrtc.PeerConnectionStateConnected:
+			t.once.Do(func() { close(t.connected) })
+		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+			t.end()
+		}
+	})
+	// The payload type and the SSRC are filled in by the track.
+	t.payload = rtp.NewPacketizer(1200, 0, 0, &codecs.VP8Payloader{EnablePictureID: true}, rtp.NewRandomSequencer(), 90000)
+	t.rtcp.Go(func() { t.readRTCP(tr.Sender()) })
+	return nil
+}
+
+// readRTCP notes keyframe requests. The interceptors see NACKs on the way.
+func (t *Tablet) readRTCP(s *webrtc.RTPSender) {
+	for {
+		packets, _, err := s.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, p := range packets {
+			switch p.(type) {
+			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+				t.requests.Add(1)
+				t.wanted.Store(true)
+			}
+		}
+	}
+}
+
+// Publish makes an offer, lets post carry it to the server, and takes the answer that comes back.
+func (t *Tablet) Publish(ctx context.Context, post func(ctx context.Context, offer string) (answer string, err error)) error {
+	offer, err := t.pc.CreateOffer(nil)
+	if err != nil {
+		return fmt.Errorf("make an offer: %w", err)
+	}
+	gathered := webrtc.GatheringCompletePromise(t.pc)
+	if err := t.pc.SetLocalDescription(offer); err != nil {
+		return fmt.Errorf("make an offer: %w", err)
+	}
+	select {
+	case <-gathered:
+	case <-ctx.Done():
+		return fmt.Errorf("gather candidates: %w", ctx.Err())
+	}
+	answer, err := post(ctx, t.pc.LocalDescription().SDP)
+	if err != nil {
+		return err
+	}
+	if err := t.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+		return fmt.Errorf("read the server's answer: %w", err)
+	}
+	return nil
+}
+
+// Write sends one frame under that RTP timestamp.
+func (t *Tablet) Write(frame []byte, timestamp uint32) error {
+	for _, p := range t.payload.Packetize(frame, 0) {
+		p.Timestamp = timestamp
+		if err := t.track.WriteRTP(p); err != nil {
+			return fmt.Errorf("send RTP packet: %w", err)
+		}
+	}
+	return nil
+}
+
+// KeyframeWanted reports, once, whether the server has asked for a keyframe since the last call.
+func (t *Tablet) KeyframeWanted() bool { return t.wanted.Swap(false) }
+
+// KeyframeRequests returns how often the server has asked.
+func (t *Tablet) KeyframeRequests() uint64 { return t.requests.Load() }
+
+// Connected is closed when the connection stands for the first time.
+func (t *Tablet) Connected() <-chan struct{} { return t.connected }
+
+// Done is closed when the connection has failed or ended.
+func (t *Tablet) Done() <-chan struct{} { return t.ended }
+
+func (t *Tablet) end() { t.endOnce.Do(func() { close(t.ended) }) }
+
+// Close ends the connection and waits until nothing of it runs any more.
+func (t *Tablet) Close() error {
+	err := t.pc.GracefulClose()
+	t.rtcp.Wait()
+	t.end()
+	if err != nil {
+		return fmt.Errorf("close peer connection: %w", err)
+	}
+	return nil
+}
