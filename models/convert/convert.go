@@ -22,8 +22,8 @@ const maxConstants = 1 << 26
 type Options struct {
 	// KeepPRelu leaves PReLU as ONNX's PRelu: slower, for comparison.
 	KeepPRelu bool
-	// KeepPad leaves channel padding as ONNX's Pad: slower, for comparison.
-	KeepPad bool
+	// KeepWidth leaves channels as many as they are and channel padding as ONNX's Pad: slower, for comparison.
+	KeepWidth bool
 }
 
 // ErrUnsupported is wrapped by errors about an operator or option that the conversion does not know.
@@ -47,6 +47,9 @@ func TFLite(b []byte, opt Options) ([]byte, error) {
 func Model(m *tflite.Model, opt Options) (*onnx.Graph, error) {
 	c := &conversion{m: m, opt: opt, g: &onnx.Graph{Name: "net"}, values: make([]value, len(m.Tensors)),
 		floats: map[int][]float32{}, halves: map[int]int{}}
+	if !opt.KeepWidth {
+		c.widen = widened(m)
+	}
 	for _, i := range m.Inputs {
 		if err := c.input(i); err != nil {
 			return nil, err
@@ -84,8 +87,12 @@ func Operators() []string {
 type handler func(*conversion, *tflite.Operator) error
 
 // value is a computed tensor under the names it has in the ONNX net: in TensorFlow Lite's order (plain), with channels first
-// (nchw, four dimensions only), or both once both were asked for.
-type value struct{ plain, nchw string }
+// (nchw, four dimensions only), with channels first and more of them than there are (wide, see wide.go), or several of these
+// once they were asked for.
+type value struct {
+	plain, nchw, wide string
+	channels          int // of wide
+}
 
 type conversion struct {
 	m      *tflite.Model
@@ -94,6 +101,7 @@ type conversion struct {
 	values []value
 	floats map[int][]float32 // constants by tensor, widened
 	halves map[int]int       // tensors that are a widened constant, and which
+	widen  map[int]bool      // tensors that get more channels, see wide.go
 	used   int               // values in constants so far
 }
 
@@ -139,8 +147,12 @@ func (c *conversion) fresh() string { return fmt.Sprintf("v%d", len(c.g.Nodes)) 
 func (c *conversion) plain(i int) (string, error) {
 	v := &c.values[i]
 	if v.plain == "" {
-		if v.nchw == "" {
+		if v.nchw == "" && v.wide == "" {
 			return "", fmt.Errorf("tensor %d (%q) is read before it is computed", i, c.m.Tensors[i].Name)
+		}
+		nchw, err := c.nchw(i)
+		if err != nil {
+			return "", err
 		}
 		s := c.m.Tensors[i].Shape
 		if s[3] == 1 || s[1]*s[2] == 1 { // the order in memory is the same
@@ -148,9 +160,9 @@ func (c *conversion) plain(i int) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			v.plain = c.node("Reshape", []string{v.nchw, shape}, c.fresh())
+			v.plain = c.node("Reshape", []string{nchw, shape}, c.fresh())
 		} else {
-			v.plain = c.node("Transpose", []string{v.nchw}, c.fresh(), onnx.Attr{Name: "perm", Value: []int64{0, 2, 3, 1}})
+			v.plain = c.node("Transpose", []string{nchw}, c.fresh(), onnx.Attr{Name: "perm", Value: []int64{0, 2, 3, 1}})
 		}
 	}
 	return v.plain, nil
@@ -162,6 +174,9 @@ func (c *conversion) nchw(i int) (string, error) {
 		return "", fmt.Errorf("an input with four dimensions is expected: %w", ErrUnsupported)
 	}
 	v := &c.values[i]
+	if v.nchw == "" && v.wide != "" {
+		return c.narrow(i)
+	}
 	if v.nchw == "" {
 		if v.plain == "" {
 			return "", fmt.Errorf("tensor %d (%q) is read before it is computed", i, c.m.Tensors[i].Name)

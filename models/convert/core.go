@@ -16,9 +16,9 @@ var handlers = map[tflite.Op]handler{
 	tflite.Add:             add,
 	tflite.Pad:             pad,
 	tflite.PRelu:           prelu,
-	tflite.Relu:            unary("Relu"),
+	tflite.Relu:            unary("Relu", true),
 	tflite.Relu6:           relu6,
-	tflite.Logistic:        unary("Sigmoid"),
+	tflite.Logistic:        unary("Sigmoid", false),
 	tflite.Reshape:         reshape,
 	tflite.Concatenation:   concat,
 	tflite.Dequantize:      dequantize,
@@ -40,13 +40,6 @@ func (c *conversion) operands(o *tflite.Operator, least, most int) (out int, err
 }
 
 func (c *conversion) shape(i int) []int { return c.m.Tensors[i].Shape }
-
-// finish declares an output with channels first, behind its fused activation.
-func (c *conversion) finish(out int, name string, act tflite.Activation) error {
-	name, err := c.activate(name, act)
-	c.values[out].nchw = name
-	return err
-}
 
 // edge returns the padding before and after one dimension of a window operator and the number of outputs. TensorFlow's SAME
 // keeps ceil(in/stride) outputs; where the missing pixels are odd in number the extra one goes to the end. ONNX's auto_pad
@@ -84,43 +77,52 @@ func conv(c *conversion, o *tflite.Operator) error {
 	if err != nil {
 		return err
 	}
-	x, err := c.nchw(o.Inputs[0])
-	if err != nil {
-		return err
+	in, fs, outs := c.shape(o.Inputs[0]), c.shape(o.Inputs[1]), c.shape(out)
+	if len(in) != 4 || len(fs) != 4 || len(outs) != 4 || outs[0] != in[0] {
+		return fmt.Errorf("a filter of %v and an output of %v do not fit an input of %v", fs, outs, in)
 	}
 	f, err := c.constant(o.Inputs[1])
 	if err != nil {
 		return err
 	}
-	in, fs, outs := c.shape(o.Inputs[0]), c.shape(o.Inputs[1]), c.shape(out)
-	if len(fs) != 4 || len(outs) != 4 || outs[0] != in[0] {
-		return fmt.Errorf("a filter of %v and an output of %v do not fit an input of %v", fs, outs, in)
+	x, wi, err := c.blocked(o.Inputs[0])
+	if err != nil {
+		return err
 	}
-	kernels, group, depth := fs[0], 1, in[3]
+	kernels, wo, group, depth := fs[0], c.carried(out), 1, wi
 	if o.Op == tflite.DepthwiseConv2D {
-		kernels, group, depth = fs[3], in[3], 1
+		kernels = fs[3]
 		if fs[0] != 1 || fs[3]%in[3] != 0 || (opt.Multiplier > 0 && fs[3] != in[3]*opt.Multiplier) {
 			return fmt.Errorf("a depthwise filter of %v does not fit %d channels", fs, in[3])
 		}
-		f = oihw(f, 1, fs[1], fs[2], fs[3]) // 1HWC to CHW, which is C1HW
-	} else {
-		if fs[3] != in[3] {
-			return fmt.Errorf("a filter of %v does not fit %d channels", fs, in[3])
+		wo = wi
+		if kernels != in[3] { // several outputs a channel
+			if x, err = c.nchw(o.Inputs[0]); err != nil {
+				return err
+			}
+			wi, wo = in[3], kernels
 		}
-		f = oihw(f, fs[0], fs[1], fs[2], fs[3])
+		group, depth = wi, 1
+	} else if fs[3] != in[3] {
+		return fmt.Errorf("a filter of %v does not fit %d channels", fs, in[3])
 	}
 	if outs[3] != kernels {
 		return fmt.Errorf("an output of %d channels is declared where %d follow", outs[3], kernels)
 	}
-	if err := c.spend(len(f)); err != nil {
+	if err := c.spend(wo * (depth*fs[1]*fs[2] + 1)); err != nil {
 		return err
+	}
+	if o.Op == tflite.DepthwiseConv2D {
+		f = oihw(f, 1, fs[1], fs[2], fs[3], 1, wo) // 1HWC to CHW, which is C1HW
+	} else {
+		f = oihw(f, fs[0], fs[1], fs[2], fs[3], wo, wi)
 	}
 	pads, err := frame(opt.Padding, [2]int{in[1], in[2]}, [2]int{outs[1], outs[2]}, [2]int{fs[1], fs[2]},
 		[2]int{opt.StrideH, opt.StrideW}, [2]int{opt.DilationH, opt.DilationW})
 	if err != nil {
 		return err
 	}
-	inputs := []string{x, c.weights(f, kernels, depth, fs[1], fs[2])}
+	inputs := []string{x, c.weights(f, wo, depth, fs[1], fs[2])}
 	if len(o.Inputs) == 3 && o.Inputs[2] >= 0 {
 		b, err := c.constant(o.Inputs[2])
 		if err != nil {
@@ -129,7 +131,7 @@ func conv(c *conversion, o *tflite.Operator) error {
 		if len(b) != kernels {
 			return fmt.Errorf("%d biases do not fit %d channels", len(b), kernels)
 		}
-		inputs = append(inputs, c.weights(b, kernels))
+		inputs = append(inputs, c.weights(wider(b, wo), wo))
 	}
 	y := c.node("Conv", inputs, c.fresh(),
 		onnx.Attr{Name: "dilations", Value: []int64{int64(opt.DilationH), int64(opt.DilationW)}},
@@ -137,7 +139,7 @@ func conv(c *conversion, o *tflite.Operator) error {
 		onnx.Attr{Name: "kernel_shape", Value: []int64{int64(fs[1]), int64(fs[2])}},
 		onnx.Attr{Name: "pads", Value: pads},
 		onnx.Attr{Name: "strides", Value: []int64{int64(opt.StrideH), int64(opt.StrideW)}})
-	return c.finish(out, y, opt.Activation)
+	return c.declare(out, y, wo, opt.Activation)
 }
 
 func maxPool(c *conversion, o *tflite.Operator) error {
@@ -149,7 +151,7 @@ func maxPool(c *conversion, o *tflite.Operator) error {
 	if err != nil {
 		return err
 	}
-	x, err := c.nchw(o.Inputs[0])
+	x, n, err := c.blocked(o.Inputs[0])
 	if err != nil {
 		return err
 	}
@@ -166,7 +168,7 @@ func maxPool(c *conversion, o *tflite.Operator) error {
 		onnx.Attr{Name: "kernel_shape", Value: []int64{int64(opt.FilterH), int64(opt.FilterW)}},
 		onnx.Attr{Name: "pads", Value: pads},
 		onnx.Attr{Name: "strides", Value: []int64{int64(opt.StrideH), int64(opt.StrideW)}})
-	return c.finish(out, y, opt.Activation)
+	return c.declare(out, y, n, opt.Activation)
 }
 
 // add adds two computed tensors of one shape; broadcasting does not occur in the nets of the lock.
@@ -183,19 +185,29 @@ func add(c *conversion, o *tflite.Operator) error {
 	if !slices.Equal(c.shape(a), c.shape(b)) || !slices.Equal(c.shape(a), c.shape(out)) {
 		return fmt.Errorf("adding %v and %v to %v is %w", c.shape(a), c.shape(b), c.shape(out), ErrUnsupported)
 	}
-	x, err := c.nchw(a)
+	x, n, err := c.blocked(a)
 	if err != nil {
 		return err
 	}
-	y, err := c.nchw(b)
+	y, k, err := c.blocked(b)
 	if err != nil {
 		return err
 	}
-	return c.finish(out, c.node("Add", []string{x, y}, c.fresh()), act)
+	if n != k { // one of them is wide
+		if x, err = c.nchw(a); err != nil {
+			return err
+		}
+		if y, err = c.nchw(b); err != nil {
+			return err
+		}
+		n = c.shape(out)[3]
+	}
+	return c.declare(out, c.node("Add", []string{x, y}, c.fresh()), n, act)
 }
 
-// unary converts an operator that treats each value by itself, in whichever layout the input has.
-func unary(op string, more ...string) handler {
+// unary converts an operator that treats each value by itself, in whichever layout the input has. keepsZero says that it maps
+// zero to zero.
+func unary(op string, keepsZero bool, more ...string) handler {
 	return func(c *conversion, o *tflite.Operator) error {
 		out, err := c.operands(o, 1, 1)
 		if err != nil {
@@ -204,9 +216,16 @@ func unary(op string, more ...string) handler {
 		if !slices.Equal(c.shape(o.Inputs[0]), c.shape(out)) {
 			return fmt.Errorf("an output of %v does not fit an input of %v", c.shape(out), c.shape(o.Inputs[0]))
 		}
-		if in := c.values[o.Inputs[0]]; in.nchw != "" {
-			c.values[out].nchw = c.node(op, append([]string{in.nchw}, more...), c.fresh())
-			return nil
+		if in := c.values[o.Inputs[0]]; in.nchw != "" || in.wide != "" {
+			x, n, err := c.blocked(o.Inputs[0])
+			if !keepsZero {
+				n = c.shape(out)[3]
+				x, err = c.nchw(o.Inputs[0])
+			}
+			if err != nil {
+				return err
+			}
+			return c.declare(out, c.node(op, append([]string{x}, more...), c.fresh()), n, tflite.ActNone)
 		}
 		x, err := c.plain(o.Inputs[0])
 		if err != nil {
@@ -218,7 +237,7 @@ func unary(op string, more ...string) handler {
 }
 
 func relu6(c *conversion, o *tflite.Operator) error {
-	return unary("Clip", c.weights([]float32{0}), c.weights([]float32{6}))(c, o)
+	return unary("Clip", true, c.weights([]float32{0}), c.weights([]float32{6}))(c, o)
 }
 
 func reshape(c *conversion, o *tflite.Operator) error {

@@ -40,14 +40,15 @@ func int32s(t *tflite.Tensor) ([]int, error) {
 	return out, nil
 }
 
-// oihw reorders a convolution's filter from TensorFlow Lite's OHWI to ONNX's OIHW.
-func oihw(f []float32, o, h, w, in int) []float32 {
-	out := make([]float32, len(f))
+// oihw reorders a convolution's filter from TensorFlow Lite's OHWI to ONNX's OIHW, with zeros for outputs up to wo and inputs
+// up to wi.
+func oihw(f []float32, o, h, w, in, wo, wi int) []float32 {
+	out := make([]float32, wo*wi*h*w)
 	for k := range o {
 		for y := range h {
 			for x := range w {
 				for c := range in {
-					out[((k*in+c)*h+y)*w+x] = f[((k*h+y)*w+x)*in+c]
+					out[((k*wi+c)*h+y)*w+x] = f[((k*h+y)*w+x)*in+c]
 				}
 			}
 		}

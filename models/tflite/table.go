@@ -20,7 +20,7 @@ func (r *reader) fail(format string, args ...any) {
 	}
 }
 
-// table is one flatbuffers table whose vtable and extent lie within the file. The zero of *reader inside means absent.
+// table is one flatbuffers table whose vtable and extent lie within the file, or none: then all fields have their defaults.
 type table struct {
 	r    *reader
 	t    flatbuffers.Table

@@ -47,7 +47,7 @@ def face(n):
 
 
 def run(path, picture):
-    net = Interpreter(model_path=path, num_threads=1)
+    net = Interpreter(model_path=str(path), num_threads=1)
     net.allocate_tensors()
     net.set_tensor(net.get_input_details()[0]["index"], picture[None].astype(np.float32))
     net.invoke()
@@ -67,6 +67,11 @@ def main():
             data = np.concatenate(tensors).astype("<f4")
             (out / f"{net}_{name}.f32").write_bytes(data.tobytes())
             print(net, name, [t.shape for t in tensors], float(data.min()), float(data.max()), float(tensors[-1].max()))
+    # Every operator of the conversion, in a net that models/convert/ops_test.go describes and writes.
+    small = texture(8)[:, :7].astype(np.float32) / np.float32(125) - np.float32(1)
+    data = np.concatenate(run(out / "ops.tflite", small)).astype("<f4")
+    (out / "ops.f32").write_bytes(data.tobytes())
+    print("ops", data.shape, float(data.min()), float(data.max()))
 
 
 if __name__ == "__main__":
