@@ -1,0 +1,320 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/gin-gonic/gin"
+
+	"wince/care"
+)
+
+type accountStore interface {
+	HasUsers(ctx context.Context) (bool, error)
+	SetSetUpLink(ctx context.Context, act care.Act, tokenHash string) error
+	SetUpLinkValid(ctx context.Context, tokenHash string) (bool, error)
+	SetUp(ctx context.Context, act care.Act, tokenHash string, u *care.User, passwordHash string) error
+	UserByName(ctx context.Context, name string) (u *care.User, passwordHash string, err error)
+	AddLogin(ctx context.Context, act care.Act, tokenHash, userID string) error
+	LoginFailed(ctx context.Context, act care.Act, userID string) error
+	Login(ctx context.Context, tokenHash string, now, oldest, idle time.Time) (*care.User, error)
+	EndLogin(ctx context.Context, act care.Act, tokenHash string, oldest time.Time) error
+}
+
+// cookieName has the prefix that makes browsers insist on Secure, Path=/ and no Domain.
+const cookieName = "__Host-wince"
+
+// newToken returns 256 random bits as text for a link or cookie.
+func newToken() string {
+	b := make([]byte, 32)
+	rand.Read(b) // never fails: crypto/rand stops the program instead
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// hashToken is what the store gets to see of a token. Tokens have 256 random bits, so a plain hash cannot be guessed back.
+func hashToken(t string) string {
+	h := sha256.Sum256([]byte(t))
+	return hex.EncodeToString(h[:])
+}
+
+// server is the actor for what nobody asked for.
+var server = care.Actor{ID: "server", Name: "Wince"}
+
+// MakeSetUpLink returns a fresh token for the first administrator and makes all earlier ones invalid; "" where there is an
+// administrator already.
+func (s *Server) MakeSetUpLink(ctx context.Context) (string, error) {
+	has, err := s.opt.Store.HasUsers(ctx)
+	if err != nil || has {
+		return "", err
+	}
+	token := newToken()
+	if err := s.opt.Store.SetSetUpLink(ctx, care.Act{By: server, At: s.opt.Now()}, hashToken(token)); err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+func (s *Server) setUpNeeded(c *gin.Context) {
+	has, err := s.opt.Store.HasUsers(c.Request.Context())
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, gin.H{"needed": !has})
+}
+
+func (s *Server) setUp(c *gin.Context) {
+	var in struct {
+		Token    string `json:"token"`
+		Name     string `json:"name"`
+		Password string `json:"password"`
+	}
+	if err := readJSON(c, &in); err != nil {
+		s.fail(c, err)
+		return
+	}
+	u := &care.User{ID: care.NewID(), Name: in.Name, Role: care.RoleAdmin, CreatedAt: care.Stamp(s.opt.Now())}
+	err := u.Check()
+	if err == nil {
+		err = care.CheckPassword(in.Password, u.Name)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	here := "setup " + address(c)
+	if wait := s.tries.begin(here, 10); wait > 0 {
+		s.fail(c, lockedOut(wait))
+		return
+	}
+	has, err := s.opt.Store.HasUsers(c.Request.Context())
+	if err != nil || has {
+		if err == nil {
+			err = &care.Error{Code: care.SetUpDone, Text: "Wince is set up already: sign in."}
+		}
+		s.fail(c, err)
+		return
+	}
+	// A wrong token is turned away before the costly hashing; the store looks again in the same transaction that uses it.
+	valid, err := s.opt.Store.SetUpLinkValid(c.Request.Context(), hashToken(in.Token))
+	hash := s.dummy
+	if err == nil && valid {
+		hash, err = s.hash(c.Request.Context(), in.Password)
+	}
+	if err == nil {
+		act := s.act(c)
+		act.By = u.Actor()
+		err = s.opt.Store.SetUp(c.Request.Context(), act, hashToken(in.Token), u, hash)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.tries.succeed(here)
+	s.log.InfoContext(c.Request.Context(), "first administrator set up")
+	s.admit(c, http.StatusCreated, u, false)
+}
+
+func lockedOut(wait time.Duration) error {
+	return &retryError{edge(codeLockedOut, "Too many attempts: wait a little, then try again."), wait}
+}
+
+// address is the client's network address without the port.
+func address(c *gin.Context) string {
+	host, _, err := net.SplitHostPort(c.Request.RemoteAddr)
+	if err != nil {
+		return c.Request.RemoteAddr
+	}
+	return host
+}
+
+// hash hashes a password when its turn comes.
+func (s *Server) hash(ctx context.Context, password string) (string, error) {
+	select {
+	case s.hashing <- struct{}{}:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	defer func() { <-s.hashing }()
+	return argon2id.CreateHash(password, s.opt.Password)
+}
+
+func (s *Server) matches(ctx context.Context, password, hash string) (bool, error) {
+	select {
+	case s.hashing <- struct{}{}:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	defer func() { <-s.hashing }()
+	return argon2id.ComparePasswordAndHash(password, hash)
+}
+
+// Failures that are free: a person mistypes, and many people share one address.
+const (
+	freeByName    = 5
+	freeByAddress = 30
+)
+
+func (s *Server) login(c *gin.Context) {
+	var in struct {
+		Name     string `json:"name"`
+		Password string `json:"password"`
+		Token    bool   `json:"token"` // answer with a token for the Authorization header instead of a cookie
+	}
+	if err := readJSON(c, &in); err != nil {
+		s.fail(c, err)
+		return
+	}
+	if len(in.Name) > 500 || len(in.Password) > 1000 {
+		s.fail(c, edge(codePassword, "Name or password is wrong."))
+		return
+	}
+	byName, byAddress := "name "+strings.ToLower(strings.TrimSpace(in.Name)), "address "+address(c)
+	if wait := s.tries.begin(byAddress, freeByAddress); wait > 0 {
+		s.fail(c, lockedOut(wait))
+		return
+	}
+	if wait := s.tries.begin(byName, freeByName); wait > 0 {
+		s.tries.undo(byAddress)
+		s.fail(c, lockedOut(wait))
+		return
+	}
+	u, hash, err := s.opt.Store.UserByName(c.Request.Context(), in.Name)
+	var e *care.Error
+	if errors.As(err, &e) && e.Code == care.NotFound {
+		u, hash, err = nil, s.dummy, nil
+	}
+	ok := false
+	if err == nil {
+		ok, err = s.matches(c.Request.Context(), in.Password, hash)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if !ok || u == nil {
+		if u != nil {
+			act := s.act(c)
+			act.By = server
+			if err := s.opt.Store.LoginFailed(c.Request.Context(), act, u.ID); err != nil {
+				s.fail(c, err)
+				return
+			}
+		}
+		s.fail(c, edge(codePassword, "Name or password is wrong: try again."))
+		return
+	}
+	s.tries.succeed(byName)
+	s.tries.undo(byAddress)
+	s.admit(c, http.StatusOK, u, in.Token)
+}
+
+// admit signs a user in and answers with who it is.
+func (s *Server) admit(c *gin.Context, status int, u *care.User, asToken bool) {
+	token, act := newToken(), s.act(c)
+	act.By = u.Actor()
+	if err := s.opt.Store.AddLogin(c.Request.Context(), act, hashToken(token), u.ID); err != nil {
+		s.fail(c, err)
+		return
+	}
+	out := gin.H{"user": u, "expires_at": care.Stamp(s.opt.Now().Add(s.opt.LoginLife))}
+	if asToken {
+		out["token"] = token
+	} else {
+		setCookie(c, token, int(s.opt.LoginLife.Seconds()))
+	}
+	c.JSON(status, out)
+}
+
+func setCookie(c *gin.Context, token string, seconds int) {
+	http.SetCookie(c.Writer, &http.Cookie{Name: cookieName, Value: token, Path: "/", MaxAge: seconds, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+}
+
+const actorKey, userKey = "actor", "user"
+
+// token returns what the client shows to be let in.
+func clientToken(c *gin.Context) string {
+	if scheme, t, ok := strings.Cut(c.GetHeader("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(t)
+	}
+	if k, err := c.Request.Cookie(cookieName); err == nil {
+		return k.Value
+	}
+	return ""
+}
+
+// signedIn lets in people who signed in and programs with the local token.
+func (s *Server) signedIn(c *gin.Context) {
+	if err := s.admitToken(c, clientToken(c)); err != nil {
+		s.fail(c, err)
+	}
+}
+
+func (s *Server) admitToken(c *gin.Context, token string) error {
+	refused := edge(codeSignIn, "You are not signed in, or were signed out after a while: sign in again.")
+	if token == "" {
+		return refused
+	}
+	if s.opt.LocalToken != "" && subtle.ConstantTimeCompare([]byte(token), []byte(s.opt.LocalToken)) == 1 {
+		c.Set(actorKey, care.Program)
+		return nil
+	}
+	now := s.opt.Now()
+	u, err := s.opt.Store.Login(c.Request.Context(), hashToken(token), now, now.Add(-s.opt.LoginLife), now.Add(-s.opt.LoginIdle))
+	var e *care.Error
+	if errors.As(err, &e) && e.Code == care.NotFound {
+		return refused
+	}
+	if err != nil {
+		return err
+	}
+	c.Set(actorKey, u.Actor())
+	c.Set(userKey, u)
+	return nil
+}
+
+// personOnly keeps programs with the local token out.
+func (s *Server) personOnly(c *gin.Context) {
+	if user(c) == nil {
+		s.fail(c, edge(care.Forbidden, "The local token opens practice sessions only: sign in as a person for this."))
+	}
+}
+
+// user returns the person who is signed in, nil for a program.
+func user(c *gin.Context) *care.User {
+	v, _ := c.Get(userKey)
+	u, _ := v.(*care.User)
+	return u
+}
+
+func actor(c *gin.Context) care.Actor {
+	v, _ := c.Get(actorKey)
+	a, _ := v.(care.Actor)
+	return a
+}
+
+// act says who makes this request and when.
+func (s *Server) act(c *gin.Context) care.Act {
+	return care.Act{By: actor(c), At: s.opt.Now(), Request: requestID(c)}
+}
+
+func (s *Server) logout(c *gin.Context) {
+	if err := s.opt.Store.EndLogin(c.Request.Context(), s.act(c), hashToken(clientToken(c)), s.opt.Now().Add(-s.opt.LoginLife)); err != nil {
+		s.fail(c, err)
+		return
+	}
+	setCookie(c, "", -1)
+	c.Status(http.StatusNoContent)
+}
+
+func (s *Server) me(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"user": user(c)}) }

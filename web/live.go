@@ -1,0 +1,48 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"wince/pain"
+	"wince/stream"
+)
+
+// Live opens and finds live sessions.
+type Live interface {
+	Create(id string) (LiveSession, error)
+	Get(id string) (LiveSession, error)
+}
+
+// LiveSession is one tablet's video and what is measured in it; *stream.Session is one.
+type LiveSession interface {
+	Publish(ctx context.Context, offer string) (answer, peer string, err error)
+	Unpublish(peer string) error
+	Subscribe() (events <-chan []byte, cancel func())
+	StartCapture(wanted time.Duration) error
+	Observation() (pain.Observation, bool)
+	Status() stream.Status
+	Done() <-chan struct{}
+	Close()
+}
+
+// LiveSessions makes the registry of package stream fit for this one.
+func LiveSessions(s *stream.Sessions) Live { return sessions{s} }
+
+type sessions struct{ *stream.Sessions }
+
+func (s sessions) Create(id string) (LiveSession, error) {
+	x, err := s.Sessions.Create(id)
+	if err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+func (s sessions) Get(id string) (LiveSession, error) {
+	x, err := s.Sessions.Get(id)
+	if err != nil {
+		return nil, err
+	}
+	return x, nil
+}

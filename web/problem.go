@@ -1,0 +1,178 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"wince/care"
+	"wince/stream"
+)
+
+// The codes of failures that only exist at the edge of HTTP.
+const (
+	codeMalformed       care.Code = "malformed"
+	codeTooLarge        care.Code = "too_large"
+	codeMediaType       care.Code = "unsupported_media_type"
+	codeRoute           care.Code = "no_such_address"
+	codeMethod          care.Code = "method_not_allowed"
+	codeSignIn          care.Code = "sign_in"
+	codePassword        care.Code = "wrong_password"
+	codeLockedOut       care.Code = "locked_out"
+	codeCrossSite       care.Code = "cross_site"
+	codeIfMatch         care.Code = "if_match_missing"
+	codeNotObserved     care.Code = "not_observed"
+	codeInternal        care.Code = "internal"
+	codeShutting        care.Code = "shutting_down"
+	codeNoMeasuring     care.Code = "no_measuring"
+	problemContent                = "application/problem+json"
+	internalErrorDetail           = "Something went wrong in the server: try again, and tell whoever runs the server the request id if it stays so."
+)
+
+// problemKinds is the one table from a failure's code to what HTTP says of it (RFC 9110, RFC 9457, for WHIP RFC 9725).
+var problemKinds = map[care.Code]struct {
+	status int
+	title  string
+}{
+	care.Invalid:         {http.StatusUnprocessableEntity, "A value is not allowed"},
+	care.NotFound:        {http.StatusNotFound, "Not found"},
+	care.Conflict:        {http.StatusConflict, "Another record is in the way"},
+	care.Stale:           {http.StatusPreconditionFailed, "Changed meanwhile"},
+	care.Forbidden:       {http.StatusForbidden, "Not allowed"},
+	care.NoConsent:       {http.StatusForbidden, "Consent is missing"},
+	care.AlreadyFinal:    {http.StatusConflict, "Confirmed already"},
+	care.SetUpDone:       {http.StatusConflict, "Set up already"},
+	care.SetUpToken:      {http.StatusForbidden, "Set-up link not valid"},
+	care.StorageReadOnly: {http.StatusServiceUnavailable, "The server cannot save"},
+	care.StorageFull:     {http.StatusInsufficientStorage, "The server's disk is full"},
+	care.StorageNewer:    {http.StatusServiceUnavailable, "The database is newer than the program"},
+	care.Storage:         {http.StatusServiceUnavailable, "The database does not answer"},
+
+	codeMalformed:   {http.StatusBadRequest, "Request not understood"},
+	codeTooLarge:    {http.StatusRequestEntityTooLarge, "Request too large"},
+	codeMediaType:   {http.StatusUnsupportedMediaType, "Wrong content type"},
+	codeRoute:       {http.StatusNotFound, "No such address"},
+	codeMethod:      {http.StatusMethodNotAllowed, "Method not allowed"},
+	codeSignIn:      {http.StatusUnauthorized, "Not signed in"},
+	codePassword:    {http.StatusUnauthorized, "Name or password wrong"},
+	codeLockedOut:   {http.StatusTooManyRequests, "Too many attempts"},
+	codeCrossSite:   {http.StatusForbidden, "Request from another site"},
+	codeIfMatch:     {http.StatusPreconditionRequired, "If-Match is missing"},
+	codeNotObserved: {http.StatusConflict, "Nothing observed yet"},
+	codeInternal:    {http.StatusInternalServerError, "Server error"},
+	codeShutting:    {http.StatusServiceUnavailable, "Server is stopping"},
+	codeNoMeasuring: {http.StatusServiceUnavailable, "Measuring is switched off"},
+
+	care.Code(stream.CodeOfferTooLarge):   {http.StatusRequestEntityTooLarge, "Offer too large"},
+	care.Code(stream.CodeOfferUnreadable): {http.StatusBadRequest, "Offer not readable"},
+	care.Code(stream.CodeOfferNoVideo):    {http.StatusUnprocessableEntity, "Offer without video"},
+	care.Code(stream.CodeOfferCodec):      {http.StatusUnprocessableEntity, "No codec in common"},
+	care.Code(stream.CodeOfferDirection):  {http.StatusUnprocessableEntity, "Offer sends nothing"},
+	care.Code(stream.CodeAtCapacity):      {http.StatusServiceUnavailable, "All places are taken"},
+	care.Code(stream.CodeStreamConflict):  {http.StatusConflict, "Another tablet is sending"},
+	care.Code(stream.CodeNoStream):        {http.StatusConflict, "No camera connected"},
+	care.Code(stream.CodeSessionExists):   {http.StatusConflict, "Session exists"},
+	care.Code(stream.CodeSessionUnknown):  {http.StatusNotFound, "No such session"},
+	care.Code(stream.CodeSessionClosed):   {http.StatusGone, "Session has ended"},
+	care.Code(stream.CodePeerUnknown):     {http.StatusNotFound, "Connection has ended"},
+	care.Code(stream.CodeCaptureRunning):  {http.StatusConflict, "Observation is running"},
+	care.Code(stream.CodeCaptureLength):   {http.StatusUnprocessableEntity, "Length not allowed"},
+}
+
+// problem is a failure as RFC 9457 writes it.
+type problem struct {
+	Type    string    `json:"type"`
+	Title   string    `json:"title"`
+	Status  int       `json:"status"`
+	Detail  string    `json:"detail"`
+	Code    care.Code `json:"code"`
+	Field   string    `json:"field,omitempty"`
+	Request string    `json:"request_id,omitempty"`
+}
+
+// edge makes an error of this package.
+func edge(code care.Code, text string) error { return &care.Error{Code: code, Text: text} }
+
+// retryError is an error with the time after which trying again makes sense.
+type retryError struct {
+	error
+	after time.Duration
+}
+
+func (e *retryError) Unwrap() error { return e.error }
+
+// fail ends the request with a problem. What the client gets to see is the code's title and the error's sentence, never the
+// cause; the cause of a server error goes to the log.
+func (s *Server) fail(c *gin.Context, err error) {
+	p := problem{Code: codeInternal, Detail: internalErrorDetail, Request: requestID(c)}
+	var known *care.Error
+	var live *stream.Error
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		p.Code, p.Detail = codeTooLarge, "The request is larger than "+strconv.FormatInt(tooLarge.Limit>>10, 10)+" KB: send less at once."
+	case errors.As(err, &known):
+		p.Code, p.Detail, p.Field = known.Code, known.Text, known.Field
+	case errors.As(err, &live):
+		p.Code, p.Detail = care.Code(live.Code), live.Text
+		if live.RetryAfter > 0 {
+			err = &retryError{err, live.RetryAfter}
+		}
+	}
+	kind, ok := problemKinds[p.Code]
+	if !ok {
+		p.Code, p.Detail = codeInternal, internalErrorDetail
+		kind = problemKinds[codeInternal]
+	}
+	p.Title, p.Status = kind.title, kind.status
+	p.Type = "/api/v1/problems#" + string(p.Code)
+	var retry *retryError
+	if errors.As(err, &retry) {
+		c.Header("Retry-After", strconv.Itoa(max(1, int(math.Ceil(retry.after.Seconds())))))
+	}
+	if kind.status >= 500 {
+		s.log.ErrorContext(c.Request.Context(), "request failed", "request", p.Request, "code", p.Code, "error", err)
+	}
+	if c.Writer.Written() {
+		c.Abort()
+		return
+	}
+	body, merr := json.Marshal(p)
+	if merr != nil { // cannot happen: strings and a number
+		body = []byte("{}")
+	}
+	if kind.status == http.StatusUnauthorized {
+		c.Header("WWW-Authenticate", `Bearer realm="wince"`)
+	}
+	c.Data(kind.status, problemContent, body)
+	c.Abort()
+}
+
+// problems lists the codes, so that a problem's type leads somewhere.
+func (s *Server) problems(c *gin.Context) {
+	type row struct {
+		Code   care.Code `json:"code"`
+		Status int       `json:"status"`
+		Title  string    `json:"title"`
+	}
+	rows := make([]row, 0, len(problemKinds))
+	for code, k := range problemKinds {
+		rows = append(rows, row{code, k.status, k.title})
+	}
+	slices.SortFunc(rows, func(a, b row) int {
+		if a.Status != b.Status {
+			return a.Status - b.Status
+		}
+		if a.Code < b.Code {
+			return -1
+		}
+		return 1
+	})
+	c.JSON(http.StatusOK, gin.H{"problems": rows})
+}

@@ -1,0 +1,254 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"wince/care"
+	"wince/stream"
+)
+
+type sessionStore interface {
+	AddSession(ctx context.Context, act care.Act, v *care.Session) error
+	EndSession(ctx context.Context, act care.Act, id string) error
+	Session(ctx context.Context, id string) (*care.Session, error)
+}
+
+// sessionView is a session as clients see it: the record, where to send what, and what it counts while it lives.
+type sessionView struct {
+	*care.Session
+	WHIP        string    `json:"whip"`
+	Events      string    `json:"events"`
+	Capture     string    `json:"capture"`
+	Observation string    `json:"observation"`
+	Live        *liveView `json:"live"` // null once the session has ended
+}
+
+type liveView struct {
+	Connected bool                `json:"connected"`
+	Received  uint64              `json:"received"`
+	Decoded   uint64              `json:"decoded"`
+	Analysed  uint64              `json:"analysed"`
+	Dropped   uint64              `json:"dropped"`
+	Paced     uint64              `json:"paced"`
+	Corrupt   uint64              `json:"corrupt"`
+	Capture   stream.CaptureState `json:"capture"`
+	Assessed  int64               `json:"assessed_ms"`
+	Wanted    int64               `json:"wanted_ms"`
+}
+
+func viewSession(v *care.Session, live LiveSession) sessionView {
+	at := "/api/v1/sessions/" + v.ID
+	out := sessionView{Session: v, WHIP: at + "/whip", Events: at + "/events", Capture: at + "/capture", Observation: at + "/observation"}
+	if live != nil {
+		st := live.Status()
+		out.Live = &liveView{Connected: st.Connected, Received: st.Received, Decoded: st.Decoded, Analysed: st.Analysed, Dropped: st.Dropped,
+			Paced: st.Paced, Corrupt: st.Corrupt, Capture: st.Capture.State, Assessed: st.Capture.Assessed.Milliseconds(), Wanted: st.Capture.Wanted.Milliseconds()}
+	}
+	return out
+}
+
+func (s *Server) openSession(c *gin.Context) {
+	var in struct {
+		ResidentID *string        `json:"resident_id"`
+		Condition  care.Condition `json:"condition"`
+		Practice   bool           `json:"practice"`
+	}
+	if err := readJSON(c, &in); err != nil {
+		s.fail(c, err)
+		return
+	}
+	act := s.act(c)
+	v := &care.Session{ID: care.NewID(), Condition: in.Condition, Practice: in.Practice, OpenedBy: act.By, OpenedAt: care.Stamp(act.At)}
+	if in.ResidentID != nil {
+		v.ResidentID = *in.ResidentID
+	}
+	err := v.Check()
+	if err == nil && !v.Practice {
+		err = s.mayFilm(c, v.ResidentID)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	live, err := s.opt.Live.Create(v.ID)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if err := s.opt.Store.AddSession(c.Request.Context(), act, v); err != nil {
+		live.Close()
+		s.fail(c, err)
+		return
+	}
+	s.watch.Go(func() { s.recordEnd(live, v.ID, act.By) })
+	c.Header("Location", "/api/v1/sessions/"+v.ID)
+	c.JSON(http.StatusCreated, viewSession(v, live))
+}
+
+// mayFilm says whether whoever asks may point a camera at a resident.
+func (s *Server) mayFilm(c *gin.Context, residentID string) error {
+	if user(c) == nil {
+		return edge(care.Forbidden, `The local token opens practice sessions only: send "practice": true, or sign in as a person.`)
+	}
+	r, err := s.opt.Store.Resident(c.Request.Context(), residentID)
+	if err != nil {
+		return err
+	}
+	return r.MayBeFilmed()
+}
+
+// recordEnd waits for the session's end and records it. The request that opened the session is long over by then.
+func (s *Server) recordEnd(live LiveSession, id string, by care.Actor) {
+	<-live.Done()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := s.opt.Store.EndSession(ctx, care.Act{By: by, At: s.opt.Now()}, id); err != nil {
+		s.log.Error("record the end of a session", "session", id, "error", err)
+	}
+}
+
+// session finds the session that the address names and says whether it still lives; programs get their own only.
+func (s *Server) session(c *gin.Context, id string) (*care.Session, LiveSession, error) {
+	v, err := s.opt.Store.Session(c.Request.Context(), id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if user(c) == nil && v.OpenedBy != care.Program {
+		return nil, nil, edge(care.NotFound, "There is no such session: open a new one.")
+	}
+	live, err := s.opt.Live.Get(id)
+	if err != nil {
+		return v, nil, nil
+	}
+	return v, live, nil
+}
+
+// alive is session for what needs it alive. It ends the request with a problem where it is not.
+func (s *Server) alive(c *gin.Context) (LiveSession, bool) {
+	_, live, err := s.session(c, c.Param("id"))
+	if err == nil && live == nil {
+		err = stream.ErrSessionClosed
+	}
+	if err != nil {
+		s.fail(c, err)
+		return nil, false
+	}
+	return live, true
+}
+
+func (s *Server) getSession(c *gin.Context) {
+	v, live, err := s.session(c, c.Param("id"))
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, viewSession(v, live))
+}
+
+func (s *Server) endSession(c *gin.Context) {
+	_, live, err := s.session(c, c.Param("id"))
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if live != nil {
+		live.Close()
+	}
+	c.Status(http.StatusNoContent)
+}
+
+const sdp = "application/sdp"
+
+// publish is the WHIP endpoint (RFC 9725, section 4): an offer in, 201 with the answer and the connection's address out.
+// Candidates are all in the answer, so there is no PATCH: it gets 405, which tells the client as much.
+func (s *Server) publish(c *gin.Context) {
+	live, ok := s.alive(c)
+	if !ok {
+		return
+	}
+	c.Header("Accept-Post", sdp)
+	if err := mediaType(c, sdp); err != nil {
+		s.fail(c, err)
+		return
+	}
+	offer, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxOffer))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			err = stream.ErrOfferTooLarge
+		} else {
+			err = &care.Error{Code: codeMalformed, Err: err, Text: "The offer broke off: send it again."}
+		}
+		s.fail(c, err)
+		return
+	}
+	answer, peer, err := live.Publish(c.Request.Context(), string(offer))
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Location", "/api/v1/sessions/"+c.Param("id")+"/whip/"+peer)
+	c.Data(http.StatusCreated, sdp, []byte(answer))
+}
+
+func (s *Server) publishOptions(c *gin.Context) {
+	c.Header("Accept-Post", sdp)
+	c.Header("Allow", "OPTIONS, POST")
+	c.Status(http.StatusNoContent)
+}
+
+func (s *Server) unpublish(c *gin.Context) {
+	live, ok := s.alive(c)
+	if !ok {
+		return
+	}
+	if err := live.Unpublish(c.Param("peer")); err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Status(http.StatusOK)
+}
+
+func (s *Server) capture(c *gin.Context) {
+	live, ok := s.alive(c)
+	if !ok {
+		return
+	}
+	in := struct {
+		Seconds float64 `json:"seconds"`
+	}{10}
+	if err := readJSON(c, &in); err != nil {
+		s.fail(c, err)
+		return
+	}
+	wanted := time.Duration(0) // out of range, as is anything that would overflow
+	if in.Seconds > 0 && in.Seconds < 3600 {
+		wanted = time.Duration(in.Seconds * float64(time.Second))
+	}
+	if err := live.StartCapture(wanted); err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.JSON(http.StatusAccepted, gin.H{"state": stream.CaptureRunning, "assessed_ms": 0, "wanted_ms": wanted.Milliseconds()})
+}
+
+func (s *Server) observation(c *gin.Context) {
+	live, ok := s.alive(c)
+	if !ok {
+		return
+	}
+	o, ok := live.Observation()
+	if !ok {
+		s.fail(c, errNotObserved)
+		return
+	}
+	c.JSON(http.StatusOK, o)
+}
+
+var errNotObserved = edge(codeNotObserved, "Nothing was observed in this session yet: start an observation and wait until it is done.")

@@ -1,0 +1,120 @@
+package web
+
+import (
+	"bufio"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"wince/care"
+	"wince/stream"
+)
+
+func TestWHIP(t *testing.T) {
+	g := newRig(t)
+	g.bearer = localToken
+	v := g.session(map[string]any{"practice": true, "condition": "rest"})
+	a := g.do("POST", v.WHIP, "v=0\r\n", "Content-Type", sdp).want(201)
+	if a.Header.Get("Location") != v.WHIP+"/peer-1" || a.Header.Get("Content-Type") != sdp || !strings.Contains(string(a.body), "answer") {
+		t.Errorf("got %v %s", a.Header, a.body)
+	}
+	g.do("DELETE", v.WHIP+"/other", nil).problem(404, care.Code(stream.CodePeerUnknown))
+	g.do("DELETE", a.Header.Get("Location"), nil).want(200)
+	g.do("PATCH", a.Header.Get("Location"), "a=candidate", "Content-Type", "application/trickle-ice-sdpfrag").problem(405, codeMethod)
+	if a := g.do("OPTIONS", v.WHIP, nil).want(204); a.Header.Get("Accept-Post") != sdp {
+		t.Errorf("Accept-Post %q", a.Header.Get("Accept-Post"))
+	}
+	if a := g.do("POST", v.WHIP, "v=0", "Content-Type", "text/plain"); a.Header.Get("Accept-Post") != sdp {
+		t.Errorf("Accept-Post %q", a.Header.Get("Accept-Post"))
+	} else {
+		a.problem(415, codeMediaType)
+	}
+	g.do("POST", v.WHIP, strings.Repeat("a", maxOffer+1), "Content-Type", sdp).problem(413, care.Code(stream.CodeOfferTooLarge))
+	g.bearer = ""
+	g.do("POST", v.WHIP, "v=0", "Content-Type", sdp).problem(401, codeSignIn)
+}
+
+func TestWHIPRefusals(t *testing.T) {
+	g := newRig(t)
+	g.bearer = localToken
+	v := g.session(map[string]any{"practice": true, "condition": "rest"})
+	for _, c := range []struct {
+		err    error
+		status int
+		code   care.Code
+		retry  string
+	}{
+		{stream.ErrOfferUnreadable.Because(errors.New("secret cause")), 400, care.Code(stream.CodeOfferUnreadable), ""},
+		{stream.ErrOfferNoVideo, 422, care.Code(stream.CodeOfferNoVideo), ""},
+		{stream.ErrOfferCodec, 422, care.Code(stream.CodeOfferCodec), ""},
+		{stream.ErrStreamConflict, 409, care.Code(stream.CodeStreamConflict), "5"},
+		{stream.ErrAtCapacity, 503, care.Code(stream.CodeAtCapacity), "10"},
+		{errors.New("secret cause"), 500, codeInternal, ""},
+	} {
+		g.live.session(v.ID).publish = func(string) (string, string, error) { return "", "", c.err }
+		a := g.do("POST", v.WHIP, "v=0", "Content-Type", sdp)
+		a.problem(c.status, c.code)
+		if strings.Contains(string(a.body), "secret") || a.Header.Get("Retry-After") != c.retry {
+			t.Errorf("%s: Retry-After %q: %s", c.code, a.Header.Get("Retry-After"), a.body)
+		}
+	}
+	g.live.session(v.ID).publish = func(string) (string, string, error) { panic("secret cause") }
+	if a := g.do("POST", v.WHIP, "v=0", "Content-Type", sdp); strings.Contains(string(a.body), "secret") {
+		t.Errorf("leaks: %s", a.body)
+	} else {
+		a.problem(500, codeInternal)
+	}
+}
+
+// The events go over a real connection, with HTTP/1.1 and HTTP/2.
+func TestEvents(t *testing.T) {
+	for _, h2 := range []bool{false, true} {
+		g := newRig(t)
+		g.bearer = localToken
+		v := g.session(map[string]any{"practice": true, "condition": "rest"})
+		srv := httptest.NewUnstartedServer(g.server.Handler())
+		srv.EnableHTTP2 = h2
+		srv.StartTLS()
+		defer srv.Close()
+		req, err := http.NewRequestWithContext(t.Context(), "GET", srv.URL+v.Events, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+localToken)
+		res, err := srv.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if got := res.Header.Get("Content-Type"); !strings.HasPrefix(got, "text/event-stream") || (res.ProtoMajor == 2) != h2 {
+			t.Errorf("content type %q over %s", got, res.Proto)
+		}
+		live := g.live.session(v.ID)
+		live.events <- []byte(`{"type":"frame"}`)
+		live.events <- []byte(`{"type":"end","reason":"closed"}`)
+		var got []string
+		lines := bufio.NewScanner(res.Body)
+		for lines.Scan() {
+			if s, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				if got = append(got, s); len(got) == 2 {
+					live.Close() // the stream ends with the session
+				}
+			}
+		}
+		if lines.Err() != nil || strings.Join(got, " ") != `{"type":"frame"} {"type":"end","reason":"closed"}` {
+			t.Errorf("got %q, %v", got, lines.Err())
+		}
+	}
+}
+
+func TestEventsEndWithTheServer(t *testing.T) {
+	g := newRig(t)
+	g.bearer = localToken
+	v := g.session(map[string]any{"practice": true, "condition": "rest"})
+	done := make(chan struct{})
+	go func() { defer close(done); g.do("GET", v.Events, nil) }()
+	g.server.beginStop()
+	<-done
+}
