@@ -95,7 +95,8 @@ func (s *Session) claim() (*pipeline, error) {
 // unclaim gives the place back that claim took.
 func (s *Session) unclaim() { s.retire(nil) }
 
-// retire gives the place back that the peer took, unless the peer was replaced: then its place went with it.
+// retire gives the place back that the peer took, unless the peer was replaced: then its place went with it. It reports
+// whether the session goes on without a tablet.
 func (s *Session) retire(p Peer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +105,7 @@ func (s *Session) retire(p Peer) bool {
 	}
 	s.claimed, s.peer, s.idleSince = false, nil, time.Now()
 	s.owner.release()
-	return true
+	return !s.closed
 }
 
 // adopt makes p the session's peer and watches it, unless the session has ended meanwhile.

@@ -1,0 +1,633 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"wince/pain"
+	"wince/vision"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// tablets is a publisher whose peers a test holds in its hands. An offer "bad" is refused.
+type tablets struct {
+	mu   sync.Mutex
+	list []*tablet
+	gate chan struct{} // where not nil, Publish waits for it
+}
+
+type tablet struct {
+	id        string
+	to        Sink
+	connected atomic.Bool
+	keyframes atomic.Int64
+	full      atomic.Bool
+	mu        sync.Mutex
+	events    []string
+	done      chan struct{}
+	once      sync.Once
+}
+
+func (p *tablets) Publish(ctx context.Context, offer string, to Sink) (string, Peer, error) {
+	if p.gate != nil {
+		<-p.gate
+	}
+	if offer == "bad" {
+		return "", nil, ErrOfferUnreadable
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := &tablet{id: fmt.Sprint("peer", len(p.list)), to: to, done: make(chan struct{})}
+	t.connected.Store(true)
+	p.list = append(p.list, t)
+	return "answer", t, ctx.Err()
+}
+
+func (p *tablets) last() *tablet {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.list[len(p.list)-1]
+}
+
+func (t *tablet) ID() string            { return t.id }
+func (t *tablet) Connected() bool       { return t.connected.Load() }
+func (t *tablet) RequestKeyframe()      { t.keyframes.Add(1) }
+func (t *tablet) Done() <-chan struct{} { return t.done }
+func (t *tablet) Close() error {
+	t.connected.Store(false)
+	t.once.Do(func() { close(t.done) })
+	return nil
+}
+
+func (t *tablet) Send(e []byte) bool {
+	if t.full.Load() {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.events = append(t.events, string(e))
+	return true
+}
+
+// film sends n frames at 30 a second, the first a keyframe.
+func (t *tablet) film(n int) {
+	for i := range n {
+		t.to.Push(EncodedFrame{Codec: CodecVP8, Data: []byte{byte(i)}, RTP: uint32(3000 * i), Keyframe: i == 0, Received: time.Now()})
+		time.Sleep(time.Second / 30)
+	}
+}
+
+// plainDecoder makes a picture of one pixel that holds the frame's first byte; 0xee is a damaged frame, 0xdd one that is not
+// shown.
+type plainDecoder struct{ closed *atomic.Int64 }
+
+func (d plainDecoder) Decode(f []byte, into *vision.I420) (bool, error) {
+	switch f[0] {
+	case 0xee:
+		return false, errors.New("damaged")
+	case 0xdd:
+		return false, nil
+	}
+	into.Y = append(into.Y[:0], f[0])
+	return true, nil
+}
+
+func (d plainDecoder) Close() error { d.closed.Add(1); return nil }
+
+// plainAnalyzer scores every picture, or says what state tells it to.
+type plainAnalyzer struct {
+	closed *atomic.Int64
+	gate   chan struct{} // where not nil, every picture waits for it
+	state  func(t time.Duration) pain.State
+	seen   func(y byte, t time.Duration)
+}
+
+func (a *plainAnalyzer) Analyze(img *vision.I420, t time.Duration) vision.Result {
+	if a.gate != nil {
+		<-a.gate
+	}
+	if a.seen != nil {
+		a.seen(img.Y[0], t)
+	}
+	r := vision.Result{Frame: pain.Frame{State: pain.Scored, AU: pain.Unmeasured(), Score: 3, PSPI: 4}, Baseline: vision.BaselineSession}
+	r.Frame.AU[pain.AU4] = 3
+	if a.state != nil {
+		if r.Frame.State = a.state(t); r.Frame.State != pain.Scored {
+			r.Frame.Reasons = pain.ReasonTooDark
+		}
+	}
+	return r
+}
+
+func (a *plainAnalyzer) Close() error { a.closed.Add(1); return nil }
+
+// bench is a registry with everything around it faked.
+type bench struct {
+	*Sessions
+	tablets                   *tablets
+	analyzers                 []*plainAnalyzer // taken in turn; after these, plain ones
+	decodersShut, analyzeShut atomic.Int64
+}
+
+func newBench(t *testing.T, change func(*Config), analyzers ...*plainAnalyzer) *bench {
+	t.Helper()
+	b := &bench{tablets: &tablets{}, analyzers: analyzers}
+	cfg := Config{
+		Publisher:  b.tablets,
+		NewDecoder: func(Codec) (Decoder, error) { return plainDecoder{&b.decodersShut}, nil },
+		NewAnalyzer: func() (Analyzer, error) {
+			a := &plainAnalyzer{}
+			if len(b.analyzers) > 0 {
+				a, b.analyzers = b.analyzers[0], b.analyzers[1:]
+			}
+			a.closed = &b.analyzeShut
+			return a, nil
+		},
+		Models: map[string]string{"mesh": "1"},
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	var err error
+	if b.Sessions, err = NewSessions(cfg); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *bench) publishing(t *testing.T, id string) (*Session, *tablet) {
+	t.Helper()
+	s, err := b.Create(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Publish(t.Context(), "offer"); err != nil {
+		t.Fatal(err)
+	}
+	return s, b.tablets.last()
+}
+
+func kinds(events []string) map[string]int {
+	n := map[string]int{}
+	for _, e := range events {
+		var x struct{ Type string }
+		if err := json.Unmarshal([]byte(e), &x); err != nil {
+			n["unreadable: "+e]++
+			continue
+		}
+		n[x.Type]++
+	}
+	return n
+}
+
+func TestFramesBecomeEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen []string
+		b := newBench(t, nil, &plainAnalyzer{seen: func(y byte, at time.Duration) { seen = append(seen, fmt.Sprint(y, at.Milliseconds())) }})
+		s, tab := b.publishing(t, "s")
+		events, cancel := s.Subscribe()
+		tab.film(4)
+		tab.to.Push(EncodedFrame{Codec: CodecVP8, Data: []byte{0xdd}, RTP: 12000, Received: time.Now()}) // not shown
+		synctest.Wait()
+		if got := fmt.Sprint(seen); got != "[0 0 1 33 2 66 3 100]" && got != "[0 0 1 33 2 66 3 99]" {
+			t.Errorf("analysed (picture, ms) %s", got)
+		}
+		var last struct {
+			Type     string
+			Index    int
+			State    string
+			RTP      uint32
+			Baseline string
+			AU       map[string]float64
+			Face     *struct{}
+			Capture  struct{ State string }
+		}
+		for range 4 {
+			if err := json.Unmarshal(<-events, &last); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if last.Type != "frame" || last.Index != 3 || last.State != "scored" || last.RTP != 9000 || last.Baseline != "session" ||
+			last.AU["AU4"] != 3 || last.Face != nil || last.Capture.State != "idle" {
+			t.Errorf("last event %+v", last)
+		}
+		st := s.Status()
+		if st.Received != 5 || st.Decoded != 4 || st.Analysed != 4 || st.Dropped != 0 || st.Corrupt != 0 || st.Unsent != 0 || !st.Connected {
+			t.Errorf("status %+v", st)
+		}
+		if k := kinds(tab.events); k["frame"] != 4 {
+			t.Errorf("the tablet got %v", k)
+		}
+		cancel()
+		if _, open := <-events; open {
+			t.Error("the channel is open after cancel")
+		}
+		cancel()
+		b.Close()
+		if k := kinds(tab.events); k["end"] != 1 {
+			t.Errorf("the tablet got %v, want to be told of the end", k)
+		}
+		if b.decodersShut.Load() != 1 || b.analyzeShut.Load() != 1 {
+			t.Error("decoder or analyzer left open")
+		}
+	})
+}
+
+// A slow analysis gets the newest picture; all are decoded, and what was replaced is counted.
+func TestNewestPictureWins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate, seen := make(chan struct{}), []byte{}
+		b := newBench(t, nil, &plainAnalyzer{gate: gate, seen: func(y byte, _ time.Duration) { seen = append(seen, y) }})
+		s, tab := b.publishing(t, "s")
+		tab.film(10)
+		synctest.Wait()
+		gate <- struct{}{}
+		gate <- struct{}{}
+		synctest.Wait()
+		if string(seen) != "\x00\x09" {
+			t.Errorf("analysed %v, want the first and the newest", seen)
+		}
+		if st := s.Status(); st.Decoded != 10 || st.Dropped != 8 || st.Analysed != 2 {
+			t.Errorf("status %+v", st)
+		}
+		close(gate)
+		b.Close()
+	})
+}
+
+func TestDamagedFrame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		s, tab := b.publishing(t, "s")
+		for i, f := range []struct {
+			data byte
+			key  bool
+		}{{1, true}, {0xee, false}, {2, false}, {3, false}, {0xee, true}, {4, false}, {5, true}, {6, false}} {
+			if !tab.to.Push(EncodedFrame{Codec: CodecVP8, Data: []byte{f.data}, RTP: uint32(3000 * i), Keyframe: f.key, Received: time.Now()}) {
+				t.Fatal("frame not taken")
+			}
+			time.Sleep(time.Second / 30)
+		}
+		if st := s.Status(); st.Corrupt != 2 || st.Decoded != 3 || st.Dropped != 3 {
+			t.Errorf("status %+v, want 2 damaged, 3 decoded, 3 left out before keyframes", st)
+		}
+		if n := tab.keyframes.Load(); n != 2 {
+			t.Errorf("%d requests for a keyframe, want 2", n)
+		}
+		b.Close()
+	})
+}
+
+// stuckDecoder decodes nothing until it is let go.
+type stuckDecoder struct {
+	plainDecoder
+	gate chan struct{}
+}
+
+func (d stuckDecoder) Decode(f []byte, into *vision.I420) (bool, error) {
+	<-d.gate
+	return d.plainDecoder.Decode(f, into)
+}
+
+func TestDecoderBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		var shut atomic.Int64
+		b := newBench(t, func(c *Config) {
+			c.NewDecoder = func(Codec) (Decoder, error) { return stuckDecoder{plainDecoder{&shut}, gate}, nil }
+		})
+		s, tab := b.publishing(t, "s")
+		taken := 0
+		for i := range 1000 {
+			if tab.to.Push(EncodedFrame{Codec: CodecVP8, Data: make([]byte, 10), Keyframe: true, RTP: uint32(i), Received: time.Now()}) {
+				taken++
+			}
+		}
+		if taken != frameQueue {
+			t.Errorf("%d frames taken, want the queue's %d and no more", taken, frameQueue)
+		}
+		if st := s.Status(); st.Dropped != uint64(1000-frameQueue) {
+			t.Errorf("%d frames counted as dropped, want %d", st.Dropped, 1000-frameQueue)
+		}
+		close(gate)
+		b.Close()
+	})
+}
+
+func TestUnknownSessions(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.MaxSessions = 2 })
+	if _, err := b.Get("x"); !errors.Is(err, ErrSessionUnknown) {
+		t.Errorf("unknown: %v", err)
+	}
+	x, err := b.Create("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Get("x"); got != x || err != nil {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if _, err := b.Create("x"); !errors.Is(err, ErrSessionExists) {
+		t.Errorf("again: %v", err)
+	}
+	if _, err := b.Create("y"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Create("z"); !errors.Is(err, ErrAtCapacity) {
+		t.Errorf("too many: %v", err)
+	}
+	if err := x.StartCapture(10 * time.Second); !errors.Is(err, ErrNoStream) {
+		t.Errorf("capture without a camera: %v", err)
+	}
+	x.Close()
+	x.Close()
+	if _, err := b.Get("x"); !errors.Is(err, ErrSessionUnknown) {
+		t.Errorf("closed: %v", err)
+	}
+	if _, _, err := x.Publish(t.Context(), "offer"); !errors.Is(err, ErrSessionClosed) {
+		t.Errorf("publish to a closed session: %v", err)
+	}
+	if events, _ := x.Subscribe(); len(events) != 0 {
+		t.Error("events from a closed session")
+	} else if _, open := <-events; open {
+		t.Error("an open channel from a closed session")
+	}
+	if _, err := b.Create("z"); err != nil {
+		t.Errorf("a place that became free: %v", err)
+	}
+	b.Close()
+	if _, err := b.Create("after"); !errors.Is(err, ErrSessionClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+	if _, err := NewSessions(Config{}); err == nil {
+		t.Error("a registry without anything")
+	}
+}
+
+func TestOneTabletASession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, func(c *Config) { c.MaxStreams = 1 })
+		s, first := b.publishing(t, "s")
+		if _, _, err := s.Publish(t.Context(), "offer"); !errors.Is(err, ErrStreamConflict) {
+			t.Errorf("a second tablet: %v", err)
+		}
+		first.film(3)
+		// The Wi-Fi goes; the tablet comes again, by a new connection with a clock of its own, and goes on where it was.
+		first.connected.Store(false)
+		time.Sleep(5 * time.Second)
+		if _, _, err := s.Publish(t.Context(), "offer"); err != nil {
+			t.Fatalf("the tablet comes again: %v", err)
+		}
+		synctest.Wait()
+		select {
+		case <-first.done:
+		default:
+			t.Error("the interrupted connection is still open")
+		}
+		second := b.tablets.last()
+		second.film(3)
+		if first.to.Push(EncodedFrame{Codec: CodecVP8, Data: []byte{1}, Keyframe: true}) {
+			t.Error("a frame of the replaced connection was taken")
+		}
+		synctest.Wait()
+		if st := s.Status(); st.Analysed != 6 || !st.Connected {
+			t.Errorf("status %+v", st)
+		}
+		var last pain.Frame
+		if err := json.Unmarshal([]byte(second.events[len(second.events)-1]), &last); err != nil {
+			t.Fatal(err)
+		}
+		if last.Index != 5 || last.T < 5*time.Second || last.T > 6*time.Second {
+			t.Errorf("frame %d at %v, want the sixth after the pause", last.Index, last.T)
+		}
+		if now, most := b.Streams(); now != 1 || most != 1 {
+			t.Errorf("%d of %d streams, want the place to have gone over", now, most)
+		}
+		if err := s.Unpublish(first.id); !errors.Is(err, ErrPeerUnknown) {
+			t.Errorf("end of the replaced connection: %v", err)
+		}
+		if err := s.Unpublish(second.id); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if now, _ := b.Streams(); now != 0 {
+			t.Errorf("%d streams after the end", now)
+		}
+		if _, _, err := s.Publish(t.Context(), "offer"); err != nil {
+			t.Errorf("once more: %v", err)
+		}
+		b.Close()
+	})
+}
+
+func TestCapacity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, func(c *Config) { c.MaxStreams = 2 })
+		a, ta := b.publishing(t, "a")
+		b.publishing(t, "b")
+		c, err := b.Create("c")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e *Error
+		if _, _, err := c.Publish(t.Context(), "offer"); !errors.As(err, &e) || e.Code != CodeAtCapacity || e.RetryAfter <= 0 {
+			t.Errorf("a third stream: %v", err)
+		}
+		if err := ta.Close(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if a.Status().Connected {
+			t.Error("the first is still connected")
+		}
+		if _, _, err := c.Publish(t.Context(), "bad"); !errors.Is(err, ErrOfferUnreadable) {
+			t.Errorf("a bad offer: %v", err)
+		}
+		if _, _, err := c.Publish(t.Context(), "offer"); err != nil {
+			t.Errorf("a bad offer keeps the place: %v", err)
+		}
+		b.Close()
+	})
+}
+
+// A session that ends while a tablet is about to connect leaves nothing behind.
+func TestCloseWhilePublishing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.tablets.gate = make(chan struct{})
+		s, err := b.Create("s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan error)
+		go func() {
+			_, _, err := s.Publish(t.Context(), "offer")
+			got <- err
+		}()
+		synctest.Wait()
+		if _, _, err := s.Publish(t.Context(), "offer"); !errors.Is(err, ErrStreamConflict) {
+			t.Errorf("a second tablet meanwhile: %v", err)
+		}
+		go s.Close()
+		synctest.Wait()
+		close(b.tablets.gate)
+		if err := <-got; !errors.Is(err, ErrSessionClosed) {
+			t.Errorf("publish: %v", err)
+		}
+		<-s.Done()
+		if now, _ := b.Streams(); now != 0 {
+			t.Errorf("%d streams left", now)
+		}
+		select {
+		case <-b.tablets.last().done:
+		default:
+			t.Error("the connection was left open")
+		}
+	})
+}
+
+// A tablet, a reader and an analysis that hang slow nobody but themselves.
+func TestStalledNeighbour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		b := newBench(t, nil, &plainAnalyzer{gate: gate})
+		stalled, stalledTablet := b.publishing(t, "stalled")
+		well, wellTablet := b.publishing(t, "well")
+		_, cancel := well.Subscribe() // never reads
+		defer cancel()
+		events, cancel2 := well.Subscribe()
+		defer cancel2()
+		read := 0
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for range events {
+				read++
+			}
+		})
+		wellTablet.full.Store(true)
+		wg.Go(func() { stalledTablet.film(200) })
+		start := time.Now()
+		wellTablet.film(200)
+		if took := time.Since(start); took > 7*time.Second {
+			t.Errorf("200 frames took %v of the fake clock", took)
+		}
+		synctest.Wait()
+		if st := well.Status(); st.Analysed != 200 || st.Dropped != 0 {
+			t.Errorf("the well one: %+v", st)
+		}
+		if st := stalled.Status(); st.Decoded != 200 || st.Analysed > 1 || st.Dropped < 198 {
+			t.Errorf("the stalled one: %+v", st)
+		}
+		well.Close()
+		close(gate)
+		b.Close()
+		wg.Wait()
+		if read != 201 { // and the end
+			t.Errorf("the reader that reads got %d events, want 201", read)
+		}
+	})
+}
+
+func TestSlowReaderMissesFramesOnly(t *testing.T) {
+	var s subscribers
+	q, cancel := s.add()
+	defer cancel()
+	dropped := 0
+	for range 1000 {
+		dropped += s.send([]byte("frame"), true)
+	}
+	if d := s.send([]byte("observation"), false); d != 0 {
+		t.Error("the observation was dropped")
+	}
+	if want := 1000 - (queueLength - queueReserve); dropped != want {
+		t.Errorf("%d frames dropped, want %d", dropped, want)
+	}
+	last := ""
+	for len(q) > 0 {
+		last = string(<-q)
+	}
+	if last != "observation" {
+		t.Errorf("the last event is %q", last)
+	}
+}
+
+func TestIdleSessionsExpire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, func(c *Config) { c.IdleExpiry = time.Minute })
+		ctx, stop := context.WithCancel(t.Context())
+		ran := make(chan error)
+		go func() { ran <- b.Run(ctx) }()
+		idle, err := b.Create("idle")
+		if err != nil {
+			t.Fatal(err)
+		}
+		used, tab := b.publishing(t, "used")
+		time.Sleep(70 * time.Second)
+		select {
+		case <-idle.Done():
+		default:
+			t.Error("the idle one is still there")
+		}
+		if _, err := b.Get("used"); err != nil {
+			t.Error("the used one has gone")
+		}
+		if err := tab.Close(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(30 * time.Second)
+		if _, err := b.Get("used"); err != nil {
+			t.Error("gone before its time was up")
+		}
+		time.Sleep(40 * time.Second)
+		if _, err := b.Get("used"); err == nil {
+			t.Error("the left one is still there")
+		}
+		last, _ := b.publishing(t, "last")
+		stop()
+		if err := <-ran; err != nil {
+			t.Error(err)
+		}
+		<-last.Done()
+		<-used.Done()
+	})
+}
+
+// With many streams every one is analysed less often, before new ones are refused.
+func TestPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, func(c *Config) { c.MaxStreams, c.TotalRate = 100, 60 })
+		var ss []*Session
+		var ts []*tablet
+		for _, want := range []uint64{60, 60, 30, 30, 20, 20} { // of 60 frames in two seconds
+			s, tab := b.publishing(t, fmt.Sprint(len(ss)))
+			ss, ts = append(ss, s), append(ts, tab)
+			before := s.Status().Analysed
+			tab.film(60)
+			synctest.Wait()
+			st := s.Status()
+			if got := st.Analysed - before; got < want-1 || got > want+1 {
+				t.Errorf("%d streams: %d of 60 pictures analysed, want %d", len(ss), got, want)
+			}
+			if st.Analysed+st.Paced != 60 || st.Dropped != 0 {
+				t.Errorf("%d streams: %+v", len(ss), st)
+			}
+		}
+		s, err := b.Create("more")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := s.Publish(t.Context(), "offer"); !errors.Is(err, ErrAtCapacity) {
+			t.Errorf("a seventh stream: %v", err)
+		}
+		b.Close()
+	})
+}
