@@ -30,7 +30,8 @@ func (c *conversion) operands(o *tflite.Operator, least, most int) (out int, err
 		return 0, fmt.Errorf("%d inputs and %d outputs do not fit", n, len(o.Outputs))
 	}
 	out = o.Outputs[0]
-	if v := c.values[out]; v.plain != "" || v.nchw != "" || slices.Contains(o.Inputs[:least], -1) {
+	_, widened := c.halves[out]
+	if c.values[out] != (value{}) || widened || slices.Contains(o.Inputs[:least], -1) {
 		return 0, fmt.Errorf("tensor %d is written twice, or an input is left out", out)
 	}
 	if t := &c.m.Tensors[out]; t.Type != tflite.Float32 {
