@@ -14,7 +14,7 @@ const (
 	blinkLongest  = 400 * time.Millisecond
 	speechSpan    = 2 * time.Second // the mouth is watched for this long
 	speechTurns   = 3               // openings and closings within speechSpan that make it speech
-	speechSwing   = 0.7             // AU25 levels that one opening or closing must pass
+	speechSwing   = 1.2             // AU25 levels that one opening or closing must pass
 	speechSustain = 700 * time.Millisecond
 	maxStep       = 250 * time.Millisecond // the longest time that one frame stands for
 )

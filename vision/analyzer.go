@@ -87,6 +87,7 @@ type Measurement struct {
 	State    pain.State // Scored where the face can be judged
 	Reasons  pain.Reasons
 	Face     Face
+	Light    Light    // where a face was found
 	Features Features // where State is Scored
 	Stages   Stages
 }
@@ -226,7 +227,8 @@ func (a *Analyzer) look(img *I420, presence float32, m *Measurement) {
 	}
 	l, r := px[leftEyeOuter], px[rightEyeOuter]
 	eyes := math.Hypot(float64(l[0]-r[0]), float64(l[1]-r[1])) / max(math.Cos(yaw*math.Pi/180), 0.2)
-	m.Reasons = gate(&m.Face, eyes, float64(outside)/NumPoints, measureLight(a.mesh.net.Input()), a.rival)
+	m.Light = measureLight(a.mesh.net.Input())
+	m.Reasons = gate(&m.Face, eyes, float64(outside)/NumPoints, m.Light, a.rival)
 	if m.Reasons != 0 {
 		m.State = pain.NotAssessable
 		return

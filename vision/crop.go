@@ -13,11 +13,25 @@ func (r *Region) toPicture(u, v float64) (x, y float64) {
 	return r.CX + c*u - s*v, r.CY + s*u + c*v
 }
 
+// sane says whether the region is one that a face in img could have. A net that was shown something odd may answer with
+// anything, not-a-number included.
+func (r *Region) sane(img *I420) bool {
+	side := float64(max(img.Width, img.Height))
+	return r.Size >= 2 && r.Size <= 8*side && math.Abs(r.CX) <= 8*side && math.Abs(r.CY) <= 8*side && math.Abs(r.Angle) <= 2*math.Pi
+}
+
 // crop cuts region r out of img with bilinear sampling, converts it to RGB (BT.601, limited range) and writes it to dst as
-// three planes of n x n values, R, G, B, each lo + (hi-lo) * value/255. What lies outside the picture is black, as in
-// MediaPipe's ImageToTensor. Colour is converted only for the n x n pixels that a net sees, which is why it starts from the
+// three planes of n x n values, R, G, B, each from lo for black to hi for full, as the table scale says. What lies outside the picture is black, as in
+// MediaPipe's ImageToTensor; a region that is not sane is all outside. Colour is converted only for the n x n pixels that a net sees, which is why it starts from the
 // planes. dst has 3*n*n values. It does not allocate.
-func crop(dst []float32, n int, img *I420, r Region, lo, hi float32) {
+func crop(dst []float32, n int, img *I420, r Region, scale *[levels]float32) {
+	lo, hi := scale[0], scale[levels-1]
+	if !r.sane(img) {
+		for i := range dst[:3*n*n] {
+			dst[i] = lo
+		}
+		return
+	}
 	sin, cos := math.Sincos(r.Angle)
 	step := r.Size / float64(n)
 	dx, dy := cos*step, sin*step
@@ -35,7 +49,7 @@ func crop(dst []float32, n int, img *I420, r Region, lo, hi float32) {
 		inside := min(fx, lx) >= 0 && min(fy, ly) >= 0 &&
 			max(fx, lx) < int64(img.Width-1)<<fixed && max(fy, ly) < int64(img.Height-1)<<fixed
 		if inside {
-			cropRow(red[o:o+n], green[o:o+n], blue[o:o+n], img, int(fx), int(fy), int(fdx), int(fdy), gain, lo)
+			cropRow(red[o:o+n], green[o:o+n], blue[o:o+n], img, int(fx), int(fy), int(fdx), int(fdy), scale)
 			continue
 		}
 		for i := range n {
@@ -51,48 +65,47 @@ const (
 	one   = 1 << fixed
 )
 
-// cropRow writes one row whose sources all lie inside the picture.
-func cropRow(red, green, blue []float32, img *I420, fx, fy, dx, dy int, gain, lo float32) {
+// cropRow writes one row whose sources all lie inside the picture. Luma is sampled with bilinear weights, chroma, which has
+// half the resolution and which nothing measured here rests on, from the nearest sample. All is done in whole numbers:
+// the conversion is BT.601's with eight fractional bits, and a table does the clamping and the scaling.
+func cropRow(red, green, blue []float32, img *I420, fx, fy, dx, dy int, scale *[levels]float32) {
 	green, blue = green[:len(red)], blue[:len(red)]
 	ys, cs := img.YStride, img.CStride
 	yp, up, vp := img.Y, img.U, img.V
-	cw, ch := (img.Width+1)/2-1, (img.Height+1)/2-1
 	for i := range red {
-		p := (fy>>fixed)*ys + fx>>fixed
-		wx, wy := (fx>>(fixed-8))&255, (fy>>(fixed-8))&255
+		x, y := fx>>fixed, fy>>fixed
+		p := y*ys + x
 		a, b := yp[p:p+2:p+2], yp[p+ys:p+ys+2:p+ys+2]
+		wx, wy := (fx>>(fixed-8))&255, (fy>>(fixed-8))&255
 		top := int(a[0])<<8 + wx*(int(a[1])-int(a[0]))
 		bot := int(b[0])<<8 + wx*(int(b[1])-int(b[0]))
-		luma := top<<8 + wy*(bot-top) // 16 fractional bits
+		luma := (298*(top<<8+wy*(bot-top)) + 1<<15) >> 16 // 298/256 of the luma, eight fractional bits
 
-		// The centre of chroma sample k lies at 2k+0.5 in luma pixels (both axes).
-		cx, cy := (fx-one/2)>>1, (fy-one/2)>>1
-		qx, qy := max(cx>>fixed, 0), max(cy>>fixed, 0)
-		vx, vy := (cx>>(fixed-8))&255, (cy>>(fixed-8))&255
-		if qx >= cw {
-			qx, vx = max(cw-1, 0), 255
-		}
-		if qy >= ch {
-			qy, vy = max(ch-1, 0), 255
-		}
-		red[i], green[i], blue[i] = toRGB(luma, chroma(up, qx, qy, vx, vy, cs, cw, ch), chroma(vp, qx, qy, vx, vy, cs, cw, ch), gain, lo)
+		q := (fy+half)>>(fixed+1)*cs + (fx+half)>>(fixed+1)
+		u, v := int(up[q])-128, int(vp[q])-128
+		red[i] = scale[uint(luma+409*v+offset)>>3&(levels-1)]
+		green[i] = scale[uint(luma-100*u-208*v+offset)>>3&(levels-1)]
+		blue[i] = scale[uint(luma+516*u+offset)>>3&(levels-1)]
 		fx, fy = fx+dx, fy+dy
 	}
 }
 
-// chroma samples one chroma plane with 16 fractional bits.
-func chroma(plane []byte, qx, qy, vx, vy, stride, cw, ch int) int {
-	p := qy*stride + qx
-	right, down := 1, stride
-	if cw == 0 {
-		right = 0
+// The clamping table covers what the conversion can give, -0.75 to 1.75 of full scale, in steps of a thirty-second of a grey
+// level.
+const (
+	half   = one / 2
+	levels = 1 << 15
+	offset = 96<<10 - 16*298 // room for negative values, and the black level of 16
+)
+
+// clampTable returns the table for values from lo to hi.
+func clampTable(lo, hi float32) *[levels]float32 {
+	t := new([levels]float32)
+	for i := range t {
+		v := (float32(i)*8 + 4 - 96<<10) / 256
+		t[i] = lo + (hi-lo)*min(max(v, 0), 255)/255
 	}
-	if ch == 0 {
-		down = 0
-	}
-	a, b, c, d := int(plane[p]), int(plane[p+right]), int(plane[p+down]), int(plane[p+down+right])
-	top, bot := a<<8+vx*(b-a), c<<8+vx*(d-c)
-	return top<<8 + vy*(bot-top)
+	return t
 }
 
 // edgePixel samples a place that may lie outside the picture; the outside is black.

@@ -16,6 +16,8 @@ type detection struct {
 // detector runs BlazeFace short range (Bazarevsky et al., arXiv 1907.05047) on a whole picture.
 type detector struct {
 	net     Net
+	scale   *[levels]float32
+	fine    []float32
 	anchors [896][2]float32
 	cand    []detection
 	kept    []detection
@@ -29,7 +31,7 @@ const (
 )
 
 func newDetector(net Net) (*detector, error) {
-	d := &detector{net: net}
+	d := &detector{net: net, scale: clampTable(-1, 1), fine: make([]float32, 3*4*detectorSize*detectorSize)}
 	if got, want := len(net.Input()), 3*detectorSize*detectorSize; got != want {
 		return nil, fmt.Errorf("the face detector takes %d values, not %d: the model file is not the one this program knows", got, want)
 	}
@@ -52,7 +54,13 @@ func newDetector(net Net) (*detector, error) {
 func (d *detector) find(img *I420) ([]detection, error) {
 	// The picture is fitted into the square without stretching; the rest is black.
 	r := Region{CX: float64(img.Width) / 2, CY: float64(img.Height) / 2, Size: float64(max(img.Width, img.Height))}
-	crop(d.net.Input(), detectorSize, img, r, -1, 1)
+	if r.Size < 2*detectorSize {
+		crop(d.net.Input(), detectorSize, img, r, d.scale)
+	} else {
+		// Four samples for each pixel: with one, small faces drown in aliasing.
+		crop(d.fine, 2*detectorSize, img, r, d.scale)
+		halve(d.net.Input(), d.fine, detectorSize)
+	}
 	if err := d.net.Run(); err != nil {
 		return nil, fmt.Errorf("run face detector: %w", err)
 	}
@@ -85,6 +93,17 @@ func (d *detector) find(img *I420) ([]detection, error) {
 	}
 	slices.SortFunc(d.kept, func(a, b detection) int { return cmpFloat(b.w, a.w) })
 	return d.kept, nil
+}
+
+// halve writes the means of each two by two values of src, three planes of 2n squared, to dst, three planes of n squared.
+func halve(dst, src []float32, n int) {
+	for o := range 3 * n {
+		a, b := src[o*4*n:o*4*n+2*n], src[o*4*n+2*n:o*4*n+4*n]
+		row := dst[o*n : o*n+n]
+		for i := range row {
+			row[i] = (a[2*i] + a[2*i+1] + b[2*i] + b[2*i+1]) / 4
+		}
+	}
 }
 
 // blend takes the best candidate and all that overlap it out of the list and returns their mean, weighted by score.

@@ -13,6 +13,7 @@ const meshSize = 192
 // mesher runs the face mesh on a region of a picture.
 type mesher struct {
 	net    Net
+	scale  *[levels]float32
 	pixels [NumPoints][3]float32 // x, y in pixels of the picture; z in the same unit, towards the camera negative
 }
 
@@ -20,11 +21,11 @@ func newMesher(net Net) (*mesher, error) {
 	if got, want := len(net.Input()), 3*meshSize*meshSize; got != want {
 		return nil, fmt.Errorf("the face mesh takes %d values, not %d: the model file is not the one this program knows", got, want)
 	}
-	return &mesher{net: net}, nil
+	return &mesher{net: net, scale: clampTable(0, 1)}, nil
 }
 
 // prepare cuts the region out into the net's input.
-func (m *mesher) prepare(img *I420, r Region) { crop(m.net.Input(), meshSize, img, r, 0, 1) }
+func (m *mesher) prepare(img *I420, r Region) { crop(m.net.Input(), meshSize, img, r, m.scale) }
 
 // run finds the landmarks in the region that prepare cut out, and returns the net's certainty that it lies on a face, 0-1.
 func (m *mesher) run(r Region) (presence float32, err error) {

@@ -66,7 +66,7 @@ const (
 	restNeeded = 20                     // samples before a session neutral is believed: two seconds
 	restShare  = 0.25                   // of the samples, the calmest
 	restLimit  = 3.0                    // PSPI against the average face over which a moment is never taken for rest
-	restPull   = 8                      // samples that the average face counts for, so that a short look changes little
+	restPull   = 3                      // samples that the average face counts for, so that a short look changes little
 )
 
 // RestFinder finds a face's neutral in a clip or a running capture: the calmest quarter of the moments in which the face

@@ -8,26 +8,28 @@ import (
 
 // The limits of the quality gate. They are choices of this project; docs/accuracy.md says on what they were set.
 const (
-	minEyeDistance = 34.0 // pixels between the outer eye corners
+	minEyeDistance = 48.0 // pixels between the outer eye corners
 	maxYaw         = 35.0 // degrees
 	maxPitch       = 30.0
 	maxRoll        = 45.0
-	darkest        = 0.10 // bright tenth of the face (90th percentile of luminance), 0-1
+	darkest        = 0.12 // bright tenth of the face (90th percentile of luminance), 0-1
 	brightest      = 0.97 // luminance from which a pixel is blown
 	blownShare     = 0.20
-	flattest       = 0.004 // see sharpness
+	flattest       = 0.018 // see sharpness
 	outsideShare   = 0.04  // of the landmarks
 	presenceFloor  = 0.80  // the mesh's certainty under which something covers the face
 	rivalShare     = 0.45  // of the face's width, from which a second face is a rival
 )
 
-// light is how a face is lit, from luminance in 0-1 over the face's inner oval.
-type light struct {
-	p90, blown, sharp float64
+// Light is how a face is lit and how sharp it is, over the inner oval of its crop.
+type Light struct {
+	Bright float64 // 90th percentile of the luminance, 0-1
+	Blown  float64 // share of pixels without any drawing left in the light, 0-1
+	Sharp  float64 // strength of edges relative to Bright; see sharpness
 }
 
 // measureLight reads the crop inside the oval of the face, every second pixel.
-func measureLight(planes []float32) light {
+func measureLight(planes []float32) Light {
 	const n = meshSize
 	var hist [64]int
 	var grid [n / 2][n / 2]float32
@@ -47,15 +49,15 @@ func measureLight(planes []float32) light {
 			hist[min(int(v*64), 63)]++
 		}
 	}
-	l := light{blown: float64(blown) / float64(total)}
+	l := Light{Blown: float64(blown) / float64(total)}
 	left := total / 10
 	for b := 63; b >= 0; b-- {
 		if left -= hist[b]; left < 0 {
-			l.p90 = (float64(b) + 0.5) / 64
+			l.Bright = (float64(b) + 0.5) / 64
 			break
 		}
 	}
-	l.sharp = sharpness(planes, l.p90)
+	l.Sharp = sharpness(planes, l.Bright)
 	return l
 }
 
@@ -88,7 +90,7 @@ func sharpness(planes []float32, p90 float64) float64 {
 }
 
 // gate lists why a face cannot be judged; none means that it can.
-func gate(f *Face, eyeDistance, outside float64, l light, rival bool) (r pain.Reasons) {
+func gate(f *Face, eyeDistance, outside float64, l Light, rival bool) (r pain.Reasons) {
 	if rival {
 		r |= pain.ReasonSeveralFaces
 	}
@@ -102,11 +104,11 @@ func gate(f *Face, eyeDistance, outside float64, l light, rival bool) (r pain.Re
 		r |= pain.ReasonOutOfFrame
 	}
 	switch {
-	case l.p90 < darkest:
+	case l.Bright < darkest:
 		r |= pain.ReasonTooDark
-	case l.blown > blownShare:
+	case l.Blown > blownShare:
 		r |= pain.ReasonTooBright
-	case l.sharp < flattest:
+	case l.Sharp < flattest:
 		r |= pain.ReasonBlurred
 	}
 	if f.Presence < presenceFloor && r == 0 {
