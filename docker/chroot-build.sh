@@ -126,7 +126,7 @@ say "Size of the last stage: $(du -sxm --exclude=./proc --exclude=./dev "$root" 
 
 if [ -n "$start" ]; then
   say "Start it: read-only root, own /tmp, no capabilities, no new privileges, user $user, no network but loopback"
-  mkdir -p "$work/data" && chown "$user" "$work/data"
+  mkdir -p "$work/data" && cp "$top/testdata/clips/pain.ivf" "$work/data/" && chown -R "$user" "$work/data"
   # shellcheck disable=SC2016 # expanded inside
   unshare --mount --net --pid --fork sh -euc '
     root=$1 data=$2 user=$3
@@ -141,15 +141,16 @@ if [ -n "$start" ]; then
     if $limits touch /usr/local/share/wince/written 2>/dev/null; then echo "the root file system can be written to" >&2; exit 1; fi
     $limits wince serve & server=$!
     for _ in $(seq 60); do
-      if $limits wince health 2>/dev/null; then break; fi
+      if $limits wince health >/dev/null 2>&1; then break; fi
       kill -0 $server || { echo "the server ended" >&2; exit 1; }
       sleep 0.5
     done
     $limits wince health
+    $limits wince simulate --url https://127.0.0.1:8443 --clip /data/pain.ivf --streams 1 --seconds 5
     kill -TERM $server
     wait $server
   ' sh "$root" "$work/data" "$user"
-  ran+=("wince version, models verify, serve, health, stop by SIGTERM, as $user on a read-only root")
+  ran+=("wince version, models verify, serve, health, simulate, stop by SIGTERM, as $user on a read-only root")
 else
   not_run+=("the outcome itself")
 fi
