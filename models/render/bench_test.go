@@ -1,0 +1,30 @@
+package render
+
+import (
+	"image"
+	"testing"
+)
+
+func BenchmarkRender(b *testing.B) {
+	h := load(b)
+	r, err := NewRenderer(640, 480)
+	if err != nil {
+		b.Fatal(err)
+	}
+	f := h.Figure(NewPerson(3))
+	dst := image.NewRGBA(image.Rect(0, 0, 640, 480))
+	s := Shot{Expression: Expression{AU: map[string]float64{"AU4": 4, "AU6": 3, "AU43": 0.5, "AU12": 2}}, Light: LightFront,
+		Room: NewRoom(1, 640, 480)}
+	for b.Loop() {
+		if err := r.Render(dst, f, s); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkFigure(b *testing.B) {
+	h := load(b)
+	for b.Loop() {
+		h.Figure(NewPerson(3))
+	}
+}
