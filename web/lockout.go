@@ -70,16 +70,21 @@ func (l *lockout) undo(key string) {
 	}
 }
 
+// shrink makes room for a quarter of the keys at once, so that it is seldom needed: first what may try again anyway.
 func (l *lockout) shrink(now time.Time) {
 	for k, t := range l.of {
-		if now.Sub(t.last) > forgetting || len(l.of) >= maxKeys && now.After(t.until) {
+		if now.Sub(t.last) > forgetting {
 			delete(l.of, k)
 		}
 	}
-	for k := range l.of {
-		if len(l.of) < maxKeys {
-			return
+	for _, waitingToo := range []bool{false, true} {
+		for k, t := range l.of {
+			if len(l.of) <= maxKeys*3/4 {
+				return
+			}
+			if waitingToo || !now.Before(t.until) {
+				delete(l.of, k)
+			}
 		}
-		delete(l.of, k)
 	}
 }

@@ -148,7 +148,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener, conf *tls.Config) erro
 	go func() { failed <- h.ServeTLS(l, "", "") }()
 	select {
 	case err := <-failed:
-		s.Close()
+		s.beginStop()
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}

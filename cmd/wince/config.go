@@ -1,0 +1,208 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/env"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/providers/posflag"
+	"github.com/knadh/koanf/providers/structs"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/pflag"
+)
+
+// config is all that the server can be told. docs/config.sample.yaml describes every member; a test compares the two.
+type config struct {
+	Data      string   `koanf:"data"`
+	Listen    string   `koanf:"listen"`
+	Models    string   `koanf:"models"`
+	Hosts     []string `koanf:"hosts"`
+	Advertise []string `koanf:"advertise"`
+	Log       struct {
+		Level  string `koanf:"level"`
+		Format string `koanf:"format"`
+	} `koanf:"log"`
+	TLS struct {
+		Cert string `koanf:"cert"`
+		Key  string `koanf:"key"`
+		ACME struct {
+			Domain string `koanf:"domain"`
+			Email  string `koanf:"email"`
+			CA     string `koanf:"ca"`
+		} `koanf:"acme"`
+	} `koanf:"tls"`
+	Login struct {
+		Life time.Duration `koanf:"life"`
+		Idle time.Duration `koanf:"idle"`
+	} `koanf:"login"`
+	Streams struct {
+		Max       int     `koanf:"max"`
+		Rate      float64 `koanf:"rate"`
+		TotalRate float64 `koanf:"total_rate"`
+	} `koanf:"streams"`
+}
+
+// defaultConfig returns the settings that hold where nothing else is said.
+func defaultConfig() config {
+	var c config
+	c.Data, c.Listen = "data", ":8443"
+	c.Hosts, c.Advertise = []string{}, []string{}
+	c.Log.Level, c.Log.Format = "info", "text"
+	c.Login.Life, c.Login.Idle = 12*time.Hour, 2*time.Hour
+	c.Streams.Rate = 30
+	return c
+}
+
+// elsewhere are the environment variables that other commands read.
+var elsewhere = []string{"WINCE_TOKEN"}
+
+// loadConfig puts the settings together: defaults, then the file, the environment (WINCE_TLS_CERT for tls.cert) and the
+// flags that were given. A key that does not exist is an error that names it.
+func loadConfig(path string, flags *pflag.FlagSet) (config, error) {
+	k := koanf.New(".")
+	defaults := defaultConfig()
+	if err := k.Load(structs.Provider(defaults, "koanf"), nil); err != nil {
+		return config{}, fmt.Errorf("load defaults: %w", err)
+	}
+	known := k.Keys()
+	if path != "" {
+		f := koanf.New(".")
+		if err := f.Load(file.Provider(path), yaml.Parser()); err != nil {
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+				return config{}, fmt.Errorf("the configuration file cannot be read: %w", err)
+			}
+			return config{}, fmt.Errorf("the configuration file %s is not valid YAML: %w", path, err)
+		}
+		for _, key := range f.Keys() {
+			if !slices.Contains(known, key) {
+				return config{}, fmt.Errorf("the configuration file %s has an unknown key %q: correct or remove it; docs/config.sample.yaml lists the keys", path, key)
+			}
+		}
+		if err := k.Merge(f); err != nil {
+			return config{}, fmt.Errorf("load the configuration file: %w", err)
+		}
+	}
+	if err := loadEnvironment(k, known); err != nil {
+		return config{}, err
+	}
+	if flags != nil {
+		given := posflag.ProviderWithFlag(flags, ".", k, func(f *pflag.Flag) (string, any) {
+			if !f.Changed || !slices.Contains(known, f.Name) {
+				return "", nil
+			}
+			return f.Name, posflag.FlagVal(flags, f)
+		})
+		if err := k.Load(given, nil); err != nil {
+			return config{}, fmt.Errorf("load flags: %w", err)
+		}
+	}
+	var c config
+	if err := k.Unmarshal("", &c); err != nil {
+		return config{}, fmt.Errorf("the configuration has a value of the wrong kind: %w", err)
+	}
+	return c, c.check()
+}
+
+func loadEnvironment(k *koanf.Koanf, known []string) error {
+	keys := map[string]string{}
+	for _, key := range known {
+		keys["WINCE_"+strings.ToUpper(strings.ReplaceAll(key, ".", "_"))] = key
+	}
+	unknown := ""
+	p := env.ProviderWithValue("WINCE_", ".", func(name, value string) (string, any) {
+		key, ok := keys[name]
+		switch {
+		case slices.Contains(elsewhere, name):
+			return "", nil
+		case !ok:
+			unknown = name
+			return "", nil
+		case key == "hosts" || key == "advertise":
+			return key, strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
+		}
+		return key, value
+	})
+	if err := k.Load(p, nil); err != nil {
+		return fmt.Errorf("read the environment: %w", err)
+	}
+	if unknown != "" {
+		return fmt.Errorf("the environment variable %s is unknown: correct or unset it; docs/config.sample.yaml lists the settings", unknown)
+	}
+	return nil
+}
+
+// check says what is wrong with values that have the right kind.
+func (c *config) check() error {
+	var level slog.Level
+	_, _, listen := net.SplitHostPort(c.Listen)
+	switch {
+	case c.Data == "":
+		return errors.New("data must name a folder")
+	case listen != nil:
+		return fmt.Errorf("listen is %q: give HOST:PORT or :PORT, such as :8443", c.Listen)
+	case level.UnmarshalText([]byte(c.Log.Level)) != nil:
+		return fmt.Errorf("log.level is %q: choose debug, info, warn or error", c.Log.Level)
+	case c.Log.Format != "text" && c.Log.Format != "json":
+		return fmt.Errorf("log.format is %q: choose text or json", c.Log.Format)
+	case (c.TLS.Cert == "") != (c.TLS.Key == ""):
+		return errors.New("tls.cert and tls.key go together: give both files or neither")
+	case c.TLS.Cert != "" && c.TLS.ACME.Domain != "":
+		return errors.New("tls.cert and tls.acme.domain exclude each other: keep one of them")
+	case c.TLS.ACME.Domain == "" && c.TLS.ACME.Email+c.TLS.ACME.CA != "":
+		return errors.New("tls.acme needs a domain: add tls.acme.domain, or remove tls.acme")
+	case c.Login.Life < time.Minute || c.Login.Idle < time.Minute:
+		return errors.New("login.life and login.idle must be at least 1m")
+	case c.Streams.Max < 0 || c.Streams.TotalRate < 0:
+		return errors.New("streams.max and streams.total_rate must not be negative")
+	case c.Streams.Rate < 1 || c.Streams.Rate > 60:
+		return errors.New("streams.rate must lie between 1 and 60 pictures a second")
+	}
+	for _, a := range c.Advertise {
+		if net.ParseIP(a) == nil {
+			return fmt.Errorf("advertise has %q: give IP addresses at which tablets reach this machine", a)
+		}
+	}
+	return nil
+}
+
+// framesPerCore is how many pictures a second one core is trusted to analyse: about 3 ms each were measured, and half the
+// machine is left for decoding, encryption and everybody else.
+const framesPerCore = 150
+
+// totalRate returns how many pictures a second the machine is trusted with.
+func (c *config) totalRate() float64 {
+	if c.Streams.TotalRate > 0 {
+		return c.Streams.TotalRate
+	}
+	return framesPerCore * float64(runtime.GOMAXPROCS(0))
+}
+
+// maxStreams returns how many tablets may publish at once: as many as still get ten pictures a second.
+func (c *config) maxStreams() int {
+	if c.Streams.Max > 0 {
+		return c.Streams.Max
+	}
+	return max(1, int(c.totalRate()/10))
+}
+
+func (c *config) logger() *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Log.Level)); err != nil {
+		level = slog.LevelInfo // check has refused it before
+	}
+	opt := &slog.HandlerOptions{Level: level}
+	if c.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, opt))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, opt))
+}
