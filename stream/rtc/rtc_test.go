@@ -136,7 +136,7 @@ func TestFramesInResultsOut(t *testing.T) {
 
 	sent := [][]byte{vp8(true, 9000), vp8(false, 300), vp8(false, 2500), vp8(false, 1)}
 	for i, f := range sent {
-		if err := tab.Write(f, uint32(1000+3000*i)); err != nil {
+		if _, err := tab.Write(f, uint32(1000+3000*i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -177,7 +177,7 @@ func TestLossMeansKeyframe(t *testing.T) {
 	tab := newTablet(t, func([]byte) {})
 	in := newSink()
 	connect(t, s, tab, in)
-	if err := tab.Write(vp8(true, 3000), 0); err != nil {
+	if _, err := tab.Write(vp8(true, 3000), 0); err != nil {
 		t.Fatal(err)
 	}
 	in.wait(t, 1)
@@ -187,7 +187,7 @@ func TestLossMeansKeyframe(t *testing.T) {
 	tab.payload.Packetize(vp8(false, 100), 0) // takes a sequence number, but is never sent
 	ts := uint32(6000)
 	eventually(t, "the third request for a keyframe", func() bool {
-		if err := tab.Write(vp8(false, 200), ts); err != nil {
+		if _, err := tab.Write(vp8(false, 200), ts); err != nil {
 			t.Fatal(err)
 		}
 		ts += 3000
@@ -196,10 +196,10 @@ func TestLossMeansKeyframe(t *testing.T) {
 	if n := len(in.all()); n != 1 {
 		t.Fatalf("%d frames came through without their reference", n-1)
 	}
-	if err := tab.Write(vp8(true, 2000), ts); err != nil {
+	if _, err := tab.Write(vp8(true, 2000), ts); err != nil {
 		t.Fatal(err)
 	}
-	if err := tab.Write(vp8(false, 200), ts+3000); err != nil {
+	if _, err := tab.Write(vp8(false, 200), ts+3000); err != nil {
 		t.Fatal(err)
 	}
 	f := in.wait(t, 3)
@@ -214,13 +214,13 @@ func TestLossIsRepaired(t *testing.T) {
 	tab := newTablet(t, func([]byte) {})
 	in := newSink()
 	connect(t, s, tab, in)
-	if err := tab.Write(vp8(true, 3000), 0); err != nil {
+	if _, err := tab.Write(vp8(true, 3000), 0); err != nil {
 		t.Fatal(err)
 	}
 	in.wait(t, 1)
 	late := tab.payload.Packetize(vp8(false, 100), 0)[0]
 	late.Timestamp = 3000
-	if err := tab.Write(vp8(false, 200), 6000); err != nil {
+	if _, err := tab.Write(vp8(false, 200), 6000); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(100 * time.Millisecond)
@@ -240,7 +240,7 @@ func TestRequestKeyframe(t *testing.T) {
 	tab := newTablet(t, func([]byte) {})
 	in := newSink()
 	p := connect(t, s, tab, in)
-	if err := tab.Write(vp8(true, 500), 0); err != nil {
+	if _, err := tab.Write(vp8(true, 500), 0); err != nil {
 		t.Fatal(err)
 	}
 	in.wait(t, 1)
@@ -256,7 +256,7 @@ func TestOnePort(t *testing.T) {
 	for i := range 4 {
 		tab, in := newTablet(t, func([]byte) {}), newSink()
 		connect(t, s, tab, in)
-		if err := tab.Write(vp8(true, 700+i), 0); err != nil {
+		if _, err := tab.Write(vp8(true, 700+i), 0); err != nil {
 			t.Fatal(err)
 		}
 		if f := in.wait(t, 1); len(f[0].Data) != 700+i {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
@@ -133,15 +134,16 @@ func (t *Tablet) Publish(ctx context.Context, post func(ctx context.Context, off
 	return nil
 }
 
-// Write sends one frame under that RTP timestamp.
-func (t *Tablet) Write(frame []byte, timestamp uint32) error {
+// Write sends one frame under that RTP timestamp and returns when its last packet went out.
+func (t *Tablet) Write(frame []byte, timestamp uint32) (last time.Time, err error) {
 	for _, p := range t.payload.Packetize(frame, 0) {
 		p.Timestamp = timestamp
+		last = time.Now()
 		if err := t.track.WriteRTP(p); err != nil {
-			return fmt.Errorf("send RTP packet: %w", err)
+			return last, fmt.Errorf("send RTP packet: %w", err)
 		}
 	}
-	return nil
+	return last, nil
 }
 
 // KeyframeWanted reports, once, whether the server has asked for a keyframe since the last call.
