@@ -172,7 +172,8 @@ func (w *Window) Observation() Observation {
 	return o
 }
 
-// SetBaseline records what the action units were measured against and, with it, how far the numbers go.
+// SetBaseline records what the action units were measured against. Own says that it is the person's own face, taken at ease:
+// without it the confidence stays low.
 func (o *Observation) SetBaseline(baseline string, own bool) {
 	o.Baseline = baseline
 	if o.State == "assessed" && own && o.Assessed >= 0.5 {

@@ -185,7 +185,7 @@ func (o *analyzeOptions) file(ctx context.Context, out *bufio.Writer, path strin
 		w.Add(&frames[i])
 	}
 	obs := w.Observation()
-	obs.SetBaseline(string(a.Neutral().Kind), a.Neutral().Kind != vision.BaselinePopulation)
+	obs.SetBaseline(string(a.Neutral().Kind), a.Neutral().Kind == vision.BaselineResident)
 	for k, v := range o.versions {
 		obs.Models[k] = v
 	}

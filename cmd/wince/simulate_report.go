@@ -133,6 +133,9 @@ func (r *simReport) writeJSON(w io.Writer) error {
 }
 
 func (r *simReport) writeTable(w io.Writer) error {
+	if r.sum.FramesSent == 0 {
+		return nil // nothing to tell but the failure
+	}
 	tw := tabwriter.NewWriter(w, 2, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "stream\tsent\tresults\ta second\tscored\tdropped\tp50 ms\tp95 ms\tp99 ms\tfirst ms\t")
 	for i := range r.streams {

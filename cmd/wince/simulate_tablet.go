@@ -22,6 +22,7 @@ type simTablet struct {
 	api     *simClient
 	film    *film
 	capture time.Duration // of assessable time; 0 for none
+	watch   func([]byte)  // is shown every event; nil for none
 
 	mu          sync.Mutex
 	session     string
@@ -234,6 +235,9 @@ func (t *simTablet) lastResults(tab *rtc.Tablet) {
 // event takes in what the server sends on the results channel.
 func (t *simTablet) event(b []byte) {
 	now := time.Now()
+	if t.watch != nil {
+		t.watch(b)
+	}
 	var e struct {
 		Type    string
 		State   pain.State
