@@ -73,8 +73,8 @@ func FindDir(flag string) (string, error) {
 	return "", &DirError{}
 }
 
-// FetchDir returns the directory that Fetch should fill: as FindDir, but it need not exist. In a checkout that is bin/models,
-// elsewhere models beside the executable.
+// FetchDir returns the directory that Fetch should fill: as FindDir, but it need not exist. If none does, that is bin/models
+// in a checkout, and elsewhere models beside the executable.
 func FetchDir(flag string) (string, error) {
 	if dir := named(flag); dir != "" {
 		return dir, nil
@@ -88,7 +88,10 @@ func FetchDir(flag string) (string, error) {
 	if len(dirs) == 0 {
 		return "", &DirError{}
 	}
-	return dirs[len(dirs)-1], nil
+	if checkout() != "" {
+		return dirs[len(dirs)-1], nil
+	}
+	return dirs[0], nil
 }
 
 func named(flag string) string {
@@ -98,7 +101,7 @@ func named(flag string) string {
 	return os.Getenv(EnvDir)
 }
 
-// usual lists the directories that are tried without being named, the checkout's last.
+// usual lists the directories that are tried without being named, in this order; the checkout's is the last.
 func usual() []string {
 	var dirs []string
 	if exe, err := os.Executable(); err == nil {
@@ -106,8 +109,7 @@ func usual() []string {
 			exe = real
 		}
 		at := filepath.Dir(exe)
-		dirs = append(dirs, filepath.Join(at, "..", "share", "wince", "models"), filepath.Join(at, "models"))
-		dirs[0], dirs[1] = dirs[1], dirs[0]
+		dirs = append(dirs, filepath.Join(at, "models"), filepath.Join(at, "..", "share", "wince", "models"))
 	}
 	if root := checkout(); root != "" {
 		dirs = append(dirs, filepath.Join(root, "bin", "models"))

@@ -21,16 +21,24 @@ func TestFindDir(t *testing.T) {
 		t.Errorf("the variable: %q, %v", got, err)
 	}
 	gone := filepath.Join(dir, "gone")
-	_, err := FindDir(gone)
+	_, gap := FindDir(gone)
 	var bad *DirError
-	if !errors.As(err, &bad) || bad.Path != gone || !errors.Is(err, ErrFile) || !strings.Contains(err.Error(), "make models") {
-		t.Errorf("a missing directory: %v", err)
+	if !errors.As(gap, &bad) || bad.Path != gone || !errors.Is(gap, ErrFile) || !strings.Contains(gap.Error(), "make models") {
+		t.Errorf("a missing directory: %v", gap)
 	}
 	if got, err := FetchDir(gone); err != nil || got != gone {
 		t.Errorf("a directory to be made: %q, %v", got, err)
 	}
 
 	t.Setenv(EnvDir, "")
+	t.Chdir(t.TempDir())
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := FetchDir(""); err != nil || filepath.Base(got) != "models" || filepath.Dir(got) != filepath.Dir(exe) {
+		t.Errorf("to be made beside the executable: %q, %v", got, err)
+	}
 	root := t.TempDir()
 	deep := filepath.Join(root, "a", "b")
 	if err := errors.Join(os.MkdirAll(deep, 0o755), os.WriteFile(filepath.Join(root, "go.mod"), nil, 0o644)); err != nil {

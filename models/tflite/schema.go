@@ -181,7 +181,7 @@ type PoolOptions struct {
 // Conv reads the options of a Conv2D or DepthwiseConv2D.
 func (o *Operator) Conv() (ConvOptions, error) {
 	t := o.options
-	c := ConvOptions{}
+	var c ConvOptions
 	if o.Op == DepthwiseConv2D {
 		c = ConvOptions{Padding(t.byte(depthwisePadding, 0)), int(t.int32(depthwiseStrideH, 0)), int(t.int32(depthwiseStrideW, 0)),
 			int(t.int32(depthwiseDilationH, 1)), int(t.int32(depthwiseDilationW, 1)), int(t.int32(depthwiseMultiplier, 0)),

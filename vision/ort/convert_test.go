@@ -2,6 +2,7 @@ package ort
 
 import (
 	"bytes"
+	"errors"
 	"image/jpeg"
 	"os"
 	"path/filepath"
@@ -16,13 +17,15 @@ import (
 // load opens a net that is not in the lock, in the environment of r.
 func load(tb testing.TB, r *Runtime, file []byte, input models.Tensor, outputs []models.Tensor) *net {
 	tb.Helper()
-	o, err := sessionOptions(1)
+	o, err := onnx.NewSessionOptions()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer o.Destroy()
+	if err := configure(o, 1); err != nil {
+		tb.Fatal(err)
+	}
 	s, err := onnx.NewDynamicAdvancedSessionWithONNXData(file, nil, nil, o)
-	if err != nil {
+	if err := errors.Join(err, o.Destroy()); err != nil {
 		tb.Fatal(err)
 	}
 	n := &net{r: r, s: &session{s, input, outputs}}
