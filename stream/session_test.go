@@ -605,20 +605,19 @@ func TestIdleSessionsExpire(t *testing.T) {
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, func(c *Config) { c.MaxStreams, c.TotalRate = 100, 60 })
-		var ss []*Session
-		var ts []*tablet
+		streams := 0
 		for _, want := range []uint64{60, 60, 30, 30, 20, 20} { // of 60 frames in two seconds
-			s, tab := b.publishing(t, fmt.Sprint(len(ss)))
-			ss, ts = append(ss, s), append(ts, tab)
+			s, tab := b.publishing(t, fmt.Sprint(streams))
+			streams++
 			before := s.Status().Analysed
 			tab.film(60)
 			synctest.Wait()
 			st := s.Status()
 			if got := st.Analysed - before; got < want-1 || got > want+1 {
-				t.Errorf("%d streams: %d of 60 pictures analysed, want %d", len(ss), got, want)
+				t.Errorf("%d streams: %d of 60 pictures analysed, want %d", streams, got, want)
 			}
 			if st.Analysed+st.Paced != 60 || st.Dropped != 0 {
-				t.Errorf("%d streams: %+v", len(ss), st)
+				t.Errorf("%d streams: %+v", streams, st)
 			}
 		}
 		s, err := b.Create("more")

@@ -140,7 +140,7 @@ func newTinyServer(t *testing.T, maxStreams int) *tinyServer {
 	}))
 	s.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer "+tinyToken {
-			fail(w, http.StatusUnauthorized, errors.New("Sign in."))
+			fail(w, http.StatusUnauthorized, errors.New("sign in first"))
 			return
 		}
 		mux.ServeHTTP(w, r)

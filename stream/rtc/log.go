@@ -8,7 +8,7 @@ import (
 	"github.com/pion/logging"
 )
 
-// pionLog lets pion write into our log, warnings as information: most of them tell of things that a network does.
+// pionLog lets pion write into our log, two levels lower than it does: it warns of every connection that ends.
 type pionLog struct{ *slog.Logger }
 
 // NewLogger implements logging.LoggerFactory.
@@ -28,7 +28,7 @@ func (l pionLog) Debug(string)                   {}
 func (l pionLog) Debugf(string, ...any)          {}
 func (l pionLog) Info(m string)                  { l.write(slog.LevelDebug, "%s", m) }
 func (l pionLog) Infof(format string, a ...any)  { l.write(slog.LevelDebug, format, a...) }
-func (l pionLog) Warn(m string)                  { l.write(slog.LevelInfo, "%s", m) }
-func (l pionLog) Warnf(format string, a ...any)  { l.write(slog.LevelInfo, format, a...) }
-func (l pionLog) Error(m string)                 { l.write(slog.LevelWarn, "%s", m) }
-func (l pionLog) Errorf(format string, a ...any) { l.write(slog.LevelWarn, format, a...) }
+func (l pionLog) Warn(m string)                  { l.write(slog.LevelDebug, "%s", m) }
+func (l pionLog) Warnf(format string, a ...any)  { l.write(slog.LevelDebug, format, a...) }
+func (l pionLog) Error(m string)                 { l.write(slog.LevelInfo, "%s", m) }
+func (l pionLog) Errorf(format string, a ...any) { l.write(slog.LevelInfo, format, a...) }

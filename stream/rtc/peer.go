@@ -72,7 +72,7 @@ func newPeer(pc *webrtc.PeerConnection, to stream.Sink, cfg Config) *peer {
 			d.OnOpen(func() { p.results.Store(d) })
 		}
 	})
-	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.receive(t) })
+	pc.OnTrack(p.receive)
 	return p
 }
 
@@ -99,7 +99,7 @@ func (p *peer) answer(ctx context.Context, offer string) (string, error) {
 }
 
 // receive reads the first video track until it ends.
-func (p *peer) receive(t *webrtc.TrackRemote) {
+func (p *peer) receive(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	if t.Kind() != webrtc.RTPCodecTypeVideo || !p.ssrc.CompareAndSwap(0, uint32(t.SSRC())) {
 		return
 	}
@@ -111,12 +111,18 @@ func (p *peer) receive(t *webrtc.TrackRemote) {
 	p.readers.Add(1)
 	p.mu.Unlock()
 	defer p.readers.Done()
-	if err := p.read(t); err != nil {
-		p.log.Debug("video ended", "peer", p.id, "reason", err)
-	}
+	// Sender reports are read for the interceptors' sake: ours tell the tablet the round-trip time.
+	p.readers.Go(func() {
+		for b := make([]byte, mtu); ; {
+			if _, _, err := r.Read(b); err != nil {
+				return
+			}
+		}
+	})
+	p.log.Debug("video ended", "peer", p.id, "reason", p.read(t))
 }
 
-// read turns packets into frames until the track ends. It wakes without a packet only where something is due.
+// read turns packets into frames until the track ends, and returns why it did. It wakes without a packet only where something is due.
 func (p *peer) read(t *webrtc.TrackRemote) error {
 	var (
 		buf      = make([]byte, mtu)

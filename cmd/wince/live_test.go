@@ -1,0 +1,284 @@
+package main
+
+import (
+	"context"
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"wince/stream"
+	"wince/stream/decode"
+	"wince/stream/ivf"
+	"wince/stream/rtc"
+	"wince/vision"
+)
+
+// lossyNetwork relays UDP to a server as bad Wi-Fi would: some media packets vanish, some come late and out of order, and
+// now and then, or for good, nothing goes through at all.
+type lossyNetwork struct {
+	front *net.UDPConn
+	to    *net.UDPAddr
+	dead  atomic.Bool
+	lost  atomic.Int64
+	late  atomic.Int64
+	wg    sync.WaitGroup
+	mu    sync.Mutex
+	backs map[string]*net.UDPConn
+}
+
+func newLossyNetwork(t *testing.T, port int) *lossyNetwork {
+	t.Helper()
+	front, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &lossyNetwork{front: front, to: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}, backs: map[string]*net.UDPConn{}}
+	n.wg.Go(func() { n.relay(t) })
+	t.Cleanup(func() {
+		front.Close()
+		n.mu.Lock()
+		for _, b := range n.backs {
+			b.Close()
+		}
+		n.mu.Unlock()
+		n.wg.Wait()
+	})
+	return n
+}
+
+// relay carries the tablets' packets to the server.
+func (n *lossyNetwork) relay(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	buf := make([]byte, 2048)
+	for {
+		k, from, err := n.front.ReadFromUDP(buf)
+		if err != nil {
+			return
+		}
+		back := n.back(t, from)
+		media := k > 1 && buf[0]&0xc0 == 0x80 && buf[1]&0x7f == 96 // RTP of the video (RFC 7983)
+		switch x := rng.Float64(); {
+		case n.dead.Load():
+		case media && x < 0.05:
+			n.lost.Add(1)
+		case media && x < 0.10:
+			n.late.Add(1)
+			p := append([]byte(nil), buf[:k]...)
+			n.wg.Go(func() {
+				time.Sleep(15 * time.Millisecond)
+				_, _ = back.Write(p) // closed at the test's end
+			})
+		default:
+			_, _ = back.Write(buf[:k]) // the server may have gone
+		}
+	}
+}
+
+// back returns the connection that stands for one tablet towards the server, and carries what comes back.
+func (n *lossyNetwork) back(t *testing.T, from *net.UDPAddr) *net.UDPConn {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if c := n.backs[from.String()]; c != nil {
+		return c
+	}
+	c, err := net.DialUDP("udp4", nil, n.to)
+	if err != nil {
+		t.Error(err)
+		return n.front
+	}
+	n.backs[from.String()] = c
+	n.wg.Go(func() {
+		buf := make([]byte, 2048)
+		for {
+			k, err := c.Read(buf)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if err == nil && !n.dead.Load() {
+				_, _ = n.front.WriteToUDP(buf[:k], from)
+			}
+		}
+	})
+	return c
+}
+
+// seeingAnalyzer checks every picture against those that the clip holds.
+type seeingAnalyzer struct {
+	constantAnalyzer
+	known      map[[16]byte]bool
+	good, evil *atomic.Int64
+}
+
+func (a seeingAnalyzer) Analyze(img *vision.I420, t time.Duration) vision.Result {
+	if a.known[picture(img)] {
+		a.good.Add(1)
+	} else {
+		a.evil.Add(1)
+	}
+	return a.constantAnalyzer.Analyze(img, t)
+}
+
+func picture(img *vision.I420) (sum [16]byte) {
+	h := md5.New()
+	h.Write(img.Y)
+	h.Write(img.U)
+	h.Write(img.V)
+	return [16]byte(h.Sum(sum[:0]))
+}
+
+// pictures decodes a clip as it should look.
+func pictures(t *testing.T, path string) map[[16]byte]bool {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, _, err := ivf.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := decode.NewVP8()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	known := map[[16]byte]bool{}
+	var img vision.I420
+	for {
+		b, _, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return known
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Decode(b, &img); err != nil {
+			t.Fatal(err)
+		}
+		known[picture(&img)] = true
+	}
+}
+
+var candidate = regexp.MustCompile(`(?m)^a=candidate:.*\r?\n`)
+
+// Over a bad network no garbled picture ever reaches the analysis, and after losses that cannot be repaired it goes on. Where
+// the network dies altogether, the tablet can come again to its session.
+func TestBadNetwork(t *testing.T) {
+	publisher, err := rtc.New(rtc.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer publisher.Close()
+	path := shortClip(t)
+	film, err := loadFilm(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var good, evil atomic.Int64
+	known := pictures(t, path)
+	live, err := stream.NewSessions(stream.Config{
+		Publisher: publisher, NewDecoder: decode.Open,
+		NewAnalyzer: func() (stream.Analyzer, error) { return seeingAnalyzer{known: known, good: &good, evil: &evil}, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Close()
+	session, err := live.Create("s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := newLossyNetwork(t, publisher.Port())
+	sim, tab := connectThrough(t, first, session, film)
+
+	ctx, stop := context.WithCancel(t.Context())
+	sent := make(chan error, 1)
+	go func() { sent <- sim.send(ctx, tab) }()
+	time.Sleep(2 * time.Second)
+	first.dead.Store(true) // a lift, a door of steel
+	time.Sleep(300 * time.Millisecond)
+	first.dead.Store(false)
+	before := good.Load()
+	within(t, 10*time.Second, "pictures come again after the blackout", func() bool { return good.Load() > before+30 })
+	if n := evil.Load(); n > 0 {
+		t.Errorf("%d garbled pictures reached the analysis, %d good ones", n, good.Load())
+	}
+	if first.lost.Load() == 0 || first.late.Load() == 0 || tab.KeyframeRequests() == 0 {
+		t.Errorf("the network was not bad enough: %d lost, %d late, %d keyframes asked for", first.lost.Load(), first.late.Load(), tab.KeyframeRequests())
+	}
+	st := session.Status()
+	t.Logf("%d packets lost, %d late; %+v", first.lost.Load(), first.late.Load(), st)
+
+	if _, _, err := session.Publish(t.Context(), "v=0"); !errors.Is(err, stream.ErrStreamConflict) {
+		t.Errorf("a second tablet while the first is connected: %v", err)
+	}
+	first.dead.Store(true)
+	within(t, 15*time.Second, "the server notices that the connection is dead", func() bool { return !session.Status().Connected })
+	second := newLossyNetwork(t, publisher.Port())
+	again, tab2 := connectThrough(t, second, session, film)
+	before = good.Load()
+	go func() { sent <- again.send(ctx, tab2) }()
+	within(t, 10*time.Second, "pictures come over the new connection", func() bool { return good.Load() > before+30 })
+	stop()
+	for range 2 {
+		if err := <-sent; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := evil.Load(); n > 0 {
+		t.Errorf("%d garbled pictures reached the analysis", n)
+	}
+}
+
+func within(t *testing.T, d time.Duration, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(d); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within %v: %s", d, what)
+		}
+	}
+}
+
+// connectThrough connects a tablet to the session by way of the network; neither side is told of a way around it.
+func connectThrough(t *testing.T, n *lossyNetwork, session *stream.Session, film *film) (*simTablet, *rtc.Tablet) {
+	t.Helper()
+	sim := newSimTablet(0, nil, film, 0)
+	tab, err := rtc.NewTablet(sim.event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := tab.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	relay := fmt.Sprintf("a=candidate:1 1 udp 2130706431 127.0.0.1 %d typ host\r\n", n.front.LocalAddr().(*net.UDPAddr).Port)
+	err = tab.Publish(t.Context(), func(ctx context.Context, offer string) (string, error) {
+		answer, _, err := session.Publish(ctx, candidate.ReplaceAllString(offer, ""))
+		answer = candidate.ReplaceAllStringFunc(answer, func(string) string {
+			line := relay
+			relay = "" // once
+			return line
+		})
+		return answer, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-tab.Connected():
+	case <-time.After(15 * time.Second):
+		t.Fatal("no connection through the network")
+	}
+	return sim, tab
+}
