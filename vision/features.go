@@ -25,7 +25,7 @@ const (
 	fLipRaiseL            //
 	fUpperLip             // distance from the base of the nose to the upper lip's edge
 	fMouthWidth           // distance between the lip corners
-	fLipCornerR           // height of the lip corner over the middle of the mouth
+	fLipCornerR           // height of the lip corner over the mouth's opening, a quarter down: the jaw moves that little
 	fLipCornerL           //
 	fLipCornerEyeR        // distance from the lip corner to the outer eye corner
 	fLipCornerEyeL        //
@@ -82,9 +82,9 @@ func (f *Features) shape(p *[NumPoints]vec3) {
 	set(fLipRaiseL, (d(267, 327)+d(269, 327))/2)
 	set(fUpperLip, d(2, 0))
 	set(fMouthWidth, d(61, 291))
-	middle := (p[13][1] + p[14][1]) / 2
-	set(fLipCornerR, middle-p[61][1])
-	set(fLipCornerL, middle-p[291][1])
+	line := 0.75*p[13][1] + 0.25*p[14][1]
+	set(fLipCornerR, line-p[61][1])
+	set(fLipCornerL, line-p[291][1])
 	set(fLipCornerEyeR, d(61, 33))
 	set(fLipCornerEyeL, d(291, 263))
 	set(fLipsOpen, (d(13, 14)+d(82, 87)+d(312, 317))/3)

@@ -17,7 +17,7 @@ func Estimate(f, neutral *Features) pain.Intensities {
 	open := (f[fEyeOpenR] + f[fEyeOpenL]) / max(neutral[fEyeOpenR]+neutral[fEyeOpenL], 0.1)
 	narrow := 1 - open
 	lid := both(fLowerLidR)
-	smile := level(40*both(fLipCornerR)+15*d(fMouthWidth), 0.4)
+	smile := level(50*both(fLipCornerR)+18*d(fMouthWidth), 0.4)
 
 	v := pain.Unmeasured()
 	v[pain.AU1] = level(60*both(fBrowInnerR), 0.4)
@@ -28,10 +28,10 @@ func Estimate(f, neutral *Features) pain.Intensities {
 	v[pain.AU9] = level(-70*both(fNoseWingR)+0.8*d(fNoseRoot)-0.35*smile, 0.4)
 	v[pain.AU10] = level(-80*both(fLipRaiseR), 0.4)
 	v[pain.AU12] = smile
-	v[pain.AU20] = level(25*d(fMouthWidth)-60*max(both(fLipCornerR), 0), 0.4)
+	v[pain.AU20] = level(20*d(fMouthWidth)-0.7*smile, 0.4)
 	v[pain.AU25] = level(30*d(fLipsOpen), 0.3)
 	v[pain.AU26] = level(20*d(fJaw), 0.4)
-	v[pain.AU43] = min(max((narrow-0.28)/0.14, 0), 1)
+	v[pain.AU43] = min(max((narrow-0.22)/0.12, 0), 1)
 	return v
 }
 
