@@ -1,0 +1,27 @@
+import type { Frame } from "../model";
+
+/** The scores of the last seconds, in uPlot's form. A frame without a score leaves a gap, never a zero. */
+export class History {
+  private t: number[] = [];
+  private score: (number | null)[] = [];
+
+  constructor(private readonly span = 20) {}
+
+  add(f: Frame) {
+    const now = f.t_ms / 1000;
+    const last = this.t[this.t.length - 1];
+    if (last !== undefined && now <= last) return; // it came late: a later one is drawn already
+    this.t.push(now);
+    this.score.push(f.state === "scored" ? f.score : null);
+    while (this.t.length > 0 && now - (this.t[0] ?? now) > this.span) {
+      this.t.shift();
+      this.score.shift();
+    }
+  }
+
+  /** Seconds before now (0 is now) and scores. */
+  data(): [number[], (number | null)[]] {
+    const now = this.t[this.t.length - 1] ?? 0;
+    return [this.t.map((t) => t - now), [...this.score]];
+  }
+}

@@ -1,0 +1,127 @@
+import { Problem, request } from "../api";
+import type { LiveEvent, Session } from "../model";
+import { text } from "../strings";
+
+/** The size that the server wants: more pixels only cost time. */
+const wanted = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30, max: 30 } };
+const gatherFor = 2000; // ms to wait for network candidates
+const connectFor = 15000; // ms until video that does not flow is said to be stuck
+
+export type Facing = "user" | "environment";
+
+/** Opens a camera, or throws a Problem that says what to do. */
+export async function openCamera(facing: Facing): Promise<MediaStream> {
+  const devices = (navigator as Partial<Navigator>).mediaDevices;
+  if (!devices) throw new Problem(text.errors.insecure, "insecure");
+  try {
+    return await devices.getUserMedia({ audio: false, video: { ...wanted, facingMode: facing } });
+  } catch (e) {
+    const name = e instanceof DOMException ? e.name : "";
+    const said: Record<string, string> = {
+      NotAllowedError: text.errors.cameraRefused,
+      SecurityError: text.errors.cameraRefused,
+      NotFoundError: text.errors.cameraMissing,
+      OverconstrainedError: text.errors.cameraMissing,
+      NotReadableError: text.errors.cameraBusy,
+      AbortError: text.errors.cameraBusy,
+    };
+    throw new Problem(said[name] ?? text.errors.cameraBusy, "camera");
+  }
+}
+
+export interface Handlers {
+  connected: () => void;
+  event: (e: LiveEvent) => void;
+  failed: (sentence: string) => void;
+}
+
+/** A camera on its way to the server. */
+export interface Publication {
+  close: () => void;
+}
+
+/** Publishes a camera's picture to a session over WHIP (RFC 9725) and hands on the results. */
+export async function publish(session: Session, camera: MediaStream, on: Handlers): Promise<Publication> {
+  const pc = new RTCPeerConnection();
+  let resource: string | null = null;
+  let over = false;
+  let source: EventSource | null = null;
+  const timers: number[] = [];
+  const close = () => {
+    if (over) return;
+    over = true;
+    timers.forEach(clearTimeout);
+    source?.close();
+    pc.close();
+    if (resource) void request(resource, { method: "DELETE" }).catch(() => undefined);
+  };
+  const fail = (sentence: string) => {
+    if (over) return;
+    close();
+    on.failed(sentence);
+  };
+  const receive = (data: unknown) => {
+    if (over || typeof data !== "string") return;
+    const e = JSON.parse(data) as LiveEvent;
+    if (e.type === "end") fail(text.errors.ended);
+    else on.event(e);
+  };
+
+  const track = camera.getVideoTracks()[0];
+  if (!track) throw new Problem(text.errors.cameraMissing, "camera");
+  track.addEventListener("ended", () => fail(text.errors.cameraGone));
+  const sender = pc.addTransceiver(track, { direction: "sendonly", streams: [camera], sendEncodings: [{ maxBitrate: 1_500_000, maxFramerate: 30 }] });
+  preferVP8(sender);
+  // A late result is worth nothing, so nothing is sent twice and nothing waits for its turn.
+  const results = pc.createDataChannel("results", { ordered: false, maxRetransmits: 0 });
+  results.onmessage = (m) => receive(m.data);
+
+  pc.onconnectionstatechange = () => {
+    if (pc.connectionState === "failed") fail(text.errors.connectionLost);
+    if (pc.connectionState !== "connected") return;
+    on.connected();
+    timers.push(
+      window.setTimeout(() => {
+        if (over || results.readyState === "open") return;
+        source = new EventSource(session.events); // for a browser without data channels
+        source.onmessage = (m) => receive(m.data);
+      }, 4000),
+    );
+  };
+  timers.push(
+    window.setTimeout(() => {
+      if (pc.connectionState !== "connected") fail(text.errors.noConnection);
+    }, connectFor),
+  );
+
+  try {
+    await pc.setLocalDescription();
+    await gathered(pc);
+    const r = await request(session.whip, { method: "POST", body: pc.localDescription?.sdp ?? "", headers: { "Content-Type": "application/sdp", Accept: "application/sdp" } });
+    resource = r.headers.get("Location");
+    await pc.setRemoteDescription({ type: "answer", sdp: await r.text() });
+  } catch (e) {
+    close();
+    throw e;
+  }
+  return { close };
+}
+
+/** Puts VP8 first and keeps the rest, so that a browser without it still makes an offer that the server can explain. */
+function preferVP8(t: RTCRtpTransceiver) {
+  const codecs = RTCRtpSender.getCapabilities("video")?.codecs ?? [];
+  const isVP8 = (c: { mimeType: string }) => c.mimeType.toLowerCase() === "video/vp8";
+  if (codecs.some(isVP8)) t.setCodecPreferences([...codecs.filter(isVP8), ...codecs.filter((c) => !isVP8(c))]);
+}
+
+function gathered(pc: RTCPeerConnection): Promise<void> {
+  return new Promise((resolve) => {
+    if (pc.iceGatheringState === "complete") return resolve();
+    const timer = window.setTimeout(resolve, gatherFor);
+    pc.addEventListener("icegatheringstatechange", () => {
+      if (pc.iceGatheringState !== "complete") return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

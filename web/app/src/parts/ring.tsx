@@ -1,0 +1,14 @@
+/** A ring that fills up as assessable time is collected; share is 0-1. */
+export function Ring({ share, label }: { share: number; label: string }) {
+  const r = 26;
+  const all = 2 * Math.PI * r;
+  return (
+    <div class="ring" role="progressbar" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(100 * share)} aria-valuetext={label}>
+      <svg viewBox="0 0 64 64" aria-hidden="true">
+        <circle cx="32" cy="32" r={r} class="ring-rest" />
+        <circle cx="32" cy="32" r={r} class="ring-done" stroke-dasharray={`${all * Math.min(1, share)} ${all}`} transform="rotate(-90 32 32)" />
+      </svg>
+      <span>{label}</span>
+    </div>
+  );
+}

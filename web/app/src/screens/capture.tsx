@@ -1,0 +1,252 @@
+import { type Signal, useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+
+import { api, newID, sentence } from "../api";
+import { History } from "../live/history";
+import { drawFace } from "../live/overlay";
+import { type Facing, openCamera, type Publication, publish } from "../live/publish";
+import { useLoaded } from "../load";
+import type { Condition, Frame, LiveEvent, Session } from "../model";
+import { Bars } from "../parts/bars";
+import { Choice, Trouble } from "../parts/forms";
+import { Ring } from "../parts/ring";
+import { Trace } from "../parts/trace";
+import { go } from "../route";
+import { text } from "../strings";
+import { describe } from "../words";
+
+const seconds = 10;
+const threshold = 2; // the server's reading aid, drawn as a dashed line
+
+type Phase = "choose" | "connecting" | "live" | "observing" | "saving";
+
+const conditions = (["rest", "movement"] as const).map((value) => ({ value, label: text.conditions[value], hint: text.conditionHints[value] }));
+const cameras = (["user", "environment"] as const).map((value) => ({ value, label: text.cameras[value] }));
+
+/** What a running camera holds and must give back. */
+interface Running {
+  camera: MediaStream;
+  session: Session;
+  publication: Publication | null;
+}
+
+export function Capture({ resident }: { resident: string | null }) {
+  const phase = useSignal<Phase>("choose");
+  const condition = useSignal<Condition | null>(null);
+  const facing = useSignal<Facing>("user");
+  const wrong = useSignal("");
+  const frame = useSignal<Frame | null>(null);
+  const calm = useCalm(frame);
+  const history = useMemo(() => new History(), []);
+  const running = useRef<Running | null>(null);
+  const video = useRef<HTMLVideoElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { value: who } = useLoaded(async () => (resident ? await api.resident(resident) : null), resident ?? "practice");
+
+  const stop = () => {
+    const r = running.current;
+    running.current = null;
+    if (!r) return;
+    r.publication?.close();
+    r.camera.getTracks().forEach((t) => t.stop());
+    void api.endSession(r.session.id).catch(() => undefined);
+  };
+  useEffect(() => stop, []);
+
+  const fail = (said: string) => {
+    stop();
+    wrong.value = said;
+    phase.value = "choose";
+  };
+
+  const save = async () => {
+    const r = running.current;
+    if (!r) return;
+    phase.value = "saving";
+    try {
+      const kept = await api.assess(newID(), r.session.id);
+      stop();
+      go(`a/${kept.id}`);
+    } catch (e) {
+      // The observation is still in the server: the carer can observe again, or stop.
+      wrong.value = sentence(e);
+      phase.value = "live";
+    }
+  };
+
+  const event = (e: LiveEvent) => {
+    switch (e.type) {
+      case "frame": {
+        frame.value = e;
+        history.add(e);
+        const c = canvas.current;
+        const v = video.current;
+        if (c && v && v.videoWidth > 0) {
+          if (c.width !== v.videoWidth || c.height !== v.videoHeight) {
+            c.width = v.videoWidth;
+            c.height = v.videoHeight;
+          }
+          drawFace(c, e.face, e.state === "scored");
+        }
+        // The observation event may be lost on the way; the next frame says so too.
+        if (phase.value === "observing" && e.capture.state === "done") void save();
+        break;
+      }
+      case "observation":
+        if (phase.value === "observing") void save();
+        break;
+      case "notice":
+        wrong.value = e.text;
+        break;
+    }
+  };
+
+  const start = async () => {
+    if (!condition.value) {
+      wrong.value = text.chooseCondition;
+      return;
+    }
+    wrong.value = "";
+    phase.value = "connecting";
+    let camera: MediaStream | null = null;
+    try {
+      camera = await openCamera(facing.value);
+      const session = await api.openSession(resident, condition.value);
+      running.current = { camera, session, publication: null };
+      if (video.current) {
+        video.current.srcObject = camera;
+        await video.current.play().catch(() => undefined); // a picture that does not move yet is no failure
+      }
+      running.current.publication = await publish(session, camera, {
+        connected: () => {
+          if (phase.value === "connecting") phase.value = "live";
+        },
+        event,
+        failed: fail,
+      });
+    } catch (e) {
+      if (!running.current) camera?.getTracks().forEach((t) => t.stop());
+      fail(sentence(e));
+    }
+  };
+
+  const observe = async () => {
+    const r = running.current;
+    if (!r) return;
+    wrong.value = "";
+    try {
+      await api.capture(r.session, seconds);
+      phase.value = "observing";
+    } catch (e) {
+      wrong.value = sentence(e);
+    }
+  };
+
+  const on = phase.value !== "choose";
+  const title = resident ? (who.value?.name ?? text.captureTitle) : text.practiceTitle;
+  return (
+    <>
+      <a class="back" href={resident ? `#/r/${resident}` : "#/practice"}>
+        ← {resident ? title : text.practice}
+      </a>
+      <div class="heading">
+        <div>
+          <h1>{title}</h1>
+          <p class="quiet">{on && condition.value ? text.conditions[condition.value] : text.captureTitle}</p>
+        </div>
+        {on && (
+          <button onClick={() => (stop(), (phase.value = "choose"), (frame.value = null))} disabled={phase.value === "saving"}>
+            {text.stopCamera}
+          </button>
+        )}
+      </div>
+      <Trouble said={wrong.value} />
+      {!on && (
+        <section class="card">
+          <Choice legend={text.conditionQuestion} name="condition" options={conditions} value={condition.value} onChange={(v) => (condition.value = v)} />
+          <Choice legend={text.cameraQuestion} name="camera" options={cameras} value={facing.value} onChange={(v) => (facing.value = v)} />
+          <button class="main" onClick={() => void start()}>
+            {text.startCamera}
+          </button>
+        </section>
+      )}
+      <div class="columns live" hidden={!on}>
+        <section>
+          <div class={facing.value === "user" ? "picture mirrored" : "picture"}>
+            <video ref={video} autoplay muted playsInline />
+            <canvas ref={canvas} />
+          </div>
+          <State frame={calm} phase={phase.value} />
+          <Controls phase={phase.value} frame={calm.value} onObserve={() => void observe()} />
+        </section>
+        <section class="card readings">
+          <h2>
+            {text.live} <small class="tag">{text.provisional}</small>
+          </h2>
+          <p class="now">
+            {text.score} <strong>{calm.value?.state === "scored" && calm.value.score !== null ? text.scoreOf(calm.value.score.toFixed(1)) : text.noScore}</strong>
+          </p>
+          {on && <Trace history={history} threshold={threshold} />}
+          <h3>{text.units}</h3>
+          <p class="hint">{text.unitsHint}</p>
+          <Bars units={calm.value?.au ?? null} />
+        </section>
+      </div>
+      <p class="quiet">{text.privacy}</p>
+    </>
+  );
+}
+
+/** The newest frame, eight times a second: more is unrest to the eye and work for the tablet. */
+function useCalm(frame: Signal<Frame | null>): Signal<Frame | null> {
+  const calm = useSignal<Frame | null>(null);
+  useEffect(() => {
+    const timer = window.setInterval(() => (calm.value = frame.value), 125);
+    return () => clearInterval(timer);
+  }, []);
+  return calm;
+}
+
+/** Says in words whether the face can be judged and what to do. It waits half a second, so that a flicker is not read out. */
+function State({ frame, phase }: { frame: Signal<Frame | null>; phase: Phase }) {
+  const shown = useSignal(describe(null));
+  const next = useRef({ said: "", since: 0 });
+  const found = phase === "connecting" ? { state: "not_yet_assessed" as const, said: text.connecting, advice: "" } : describe(frame.value);
+  const words = `${found.said} ${found.advice}`;
+  useEffect(() => {
+    const now = performance.now();
+    if (next.current.said !== words) next.current = { said: words, since: now };
+    else if (now - next.current.since > 500) shown.value = found;
+  });
+  const { state, said, advice } = shown.value;
+  return (
+    <div class={`state ${state}`} role="status" aria-live="polite">
+      <span aria-hidden="true">{state === "scored" ? "✓" : state === "not_yet_assessed" ? "…" : "!"}</span>
+      <p>
+        <strong>{said}</strong> {advice}
+      </p>
+    </div>
+  );
+}
+
+function Controls({ phase, frame, onObserve }: { phase: Phase; frame: Frame | null; onObserve: () => void }) {
+  if (phase === "observing" || phase === "saving") {
+    const done = phase === "saving" ? seconds : (frame?.capture.state === "running" ? frame.capture.assessed_ms : 0) / 1000;
+    return (
+      <div class="controls">
+        <Ring share={done / seconds} label={text.observed(Math.min(done, seconds), seconds)} />
+        <p>
+          <strong>{phase === "saving" ? text.saving : text.observing}</strong> {text.observingHint}
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div class="controls">
+      <button class="main" disabled={phase !== "live"} onClick={onObserve}>
+        {text.startObservation}
+      </button>
+      <p>{text.readyHint}</p>
+    </div>
+  );
+}
