@@ -24,6 +24,9 @@ const ResultsChannel = "results"
 // maxBuffered is how many bytes of results may be under way; beyond it they are dropped rather than delayed.
 const maxBuffered = 64 << 10
 
+// firstKeyframe is how long the first frame, which is a keyframe by itself, has to come in before one is asked for.
+const firstKeyframe = 100 * time.Millisecond
+
 // mtu is enough for every packet that a network bears.
 const mtu = 1500
 
@@ -92,7 +95,7 @@ func (p *peer) answer(ctx context.Context, offer string) (string, error) {
 	}
 	select {
 	case <-gathered:
-		return p.pc.LocalDescription().SDP, nil
+		return placeCandidates(p.pc.LocalDescription().SDP)
 	case <-ctx.Done():
 		return "", fmt.Errorf("gather candidates: %w", ctx.Err())
 	}
@@ -135,7 +138,7 @@ func (p *peer) read(t *webrtc.TrackRemote) error {
 		}
 		return p.sink.Push(f)
 	})
-	p.keyframe.need(time.Now())
+	began := time.Now()
 	for {
 		next := earlier(frames.deadline(), p.keyframe.deadline())
 		if !next.Equal(deadline) {
@@ -154,7 +157,7 @@ func (p *peer) read(t *webrtc.TrackRemote) error {
 			frames.push(&packet.Header, packet.Payload, now)
 		}
 		frames.tick(now)
-		if frames.waiting {
+		if frames.waiting && now.Sub(began) >= firstKeyframe {
 			p.keyframe.need(now)
 		}
 		p.keyframe.tick(now)

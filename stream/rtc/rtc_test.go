@@ -464,4 +464,7 @@ func TestBrowserLikeOffer(t *testing.T) {
 	if !strings.Contains(answer, "m=audio 0 ") || !strings.Contains(answer, "m=video 9 ") || strings.Contains(answer, "m=video 0") {
 		t.Errorf("want the audio refused and the video taken: %s", answer)
 	}
+	if audio, rest, _ := strings.Cut(answer, "m=video"); strings.Contains(audio, "a=candidate") || !strings.Contains(rest, "a=candidate") {
+		t.Errorf("the candidates belong to the video, for browsers ignore the refused audio: %s", answer)
+	}
 }
