@@ -114,7 +114,9 @@ func person(seed uint64, set func(*render.Person)) *render.Person {
 }
 
 func clips() []clip {
-	first := person(3, func(p *render.Person) { p.Skin, p.Age, p.Style, p.Beard = 0.32, 0.35, render.HairLong, 0 })
+	first := person(3, func(p *render.Person) {
+		p.Skin, p.Age, p.Style, p.Beard, p.Warmth = 0.3, 0.35, render.HairLong, 0, -0.3
+	})
 	dark := person(21, func(p *render.Person) {
 		p.Skin, p.Age, p.Style, p.Beard = 0.95, 0.4, render.HairShort, 0.3
 		p.Hair, p.BrowHair, p.Iris = render.RGB{20, 17, 16}, render.RGB{18, 15, 14}, render.RGB{52, 32, 20}

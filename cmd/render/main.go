@@ -28,8 +28,8 @@ const version = "wince-render 1"
 
 const (
 	width, height, fps = 640, 480, 30
-	bitrate            = 230 // kbit/s
-	keyframeEvery      = 60  // frames: a stream that lost something heals within two seconds
+	bitrate            = 235 // kbit/s
+	keyframeEvery      = 90  // frames: a stream that lost something heals within three seconds
 )
 
 func main() {

@@ -5,8 +5,17 @@ import (
 	"testing"
 )
 
+func loadFine(b *testing.B) *Head {
+	load(b)
+	h, err := Load(headDir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return h
+}
+
 func BenchmarkRender(b *testing.B) {
-	h := load(b)
+	h := loadFine(b)
 	r, err := NewRenderer(640, 480)
 	if err != nil {
 		b.Fatal(err)
@@ -23,7 +32,7 @@ func BenchmarkRender(b *testing.B) {
 }
 
 func BenchmarkFigure(b *testing.B) {
-	h := load(b)
+	h := loadFine(b)
 	for b.Loop() {
 		h.Figure(NewPerson(3))
 	}

@@ -105,6 +105,16 @@ func newCreases() creases {
 
 // height is the line's profile: a valley between two low ridges, running out at both ends.
 func (l *line) height(x, y float32) float32 {
+	far := true
+	for _, p := range l.at { // points are less than 1 cm apart or so
+		if reach := 1 + 4*l.width; abs(x-p[0]) < reach && abs(y-p[1]) < reach {
+			far = false
+			break
+		}
+	}
+	if far {
+		return 0
+	}
 	best, where, total := float32(math.MaxFloat32), float32(0), float32(0)
 	for i := 1; i < len(l.at); i++ {
 		a, b := l.at[i-1], l.at[i]

@@ -210,7 +210,7 @@ func (f *Figure) furrows(e *Expression) (w weights) {
 			creaseNasolabial: k*min(0.75*au12+0.8*au10+0.7*au9+0.3*au6, 1.4) + 0.05 + 0.4*age,
 			creaseForehead:   k*max(l("AU1", s), l("AU2", s)) + 0.45*age*age,
 			creaseMouth:      k*(0.5*au12+0.8*l("AU20", s)) + 0.3*age*age,
-			creaseLid:        1,
+			creaseLid:        1 - clamp(float32(e.AU["AU43"]), 0, 1), // a falling lid unfolds it
 		}
 	}
 	return w

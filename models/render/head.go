@@ -18,6 +18,7 @@ const (
 	matEye
 	matLash
 	matCloth
+	matNeck
 	matHair // strands that hang free of the scalp
 	numMat
 )
@@ -58,16 +59,17 @@ type Head struct {
 	rest     []vec // the neutral mean face: every painted feature is placed by it
 	tris     []triangle
 	shapes   map[string]shape
-	marks    []int32        // the vertices of the 68 usual landmarks (Sagonas et al. 2013), the person's right first
-	identity [][]float32    // modes of 3 values a vertex, in units of one standard deviation
-	modelled int            // vertices that the identity modes move; the torso's follow
-	neck     []float32      // share of the head's turn that a vertex takes
-	open     []float32      // share of the sky that a vertex sees at rest
-	inside   []bool         // vertices of the mouth's and the sockets' lining
-	lids     []int32        // face vertices close to an eye
-	eyes     [2]eyeball     // the person's right (x < 0), left
-	lidPairs [2][2][2]int32 // upper and lower lid, one above the other
-	lipPairs [3][2]int32    // upper and lower lip
+	marks    []int32         // the vertices of the 68 usual landmarks (Sagonas et al. 2013), the person's right first
+	identity [][]float32     // modes of 3 values a vertex, in units of one standard deviation
+	follow   map[int32]int32 // a vertex of the nape and the one of the model that it moves with
+	modelled int             // vertices that the identity modes move; the torso's follow
+	neck     []float32       // share of the head's turn that a vertex takes
+	open     []float32       // share of the sky that a vertex sees at rest
+	inside   []bool          // vertices of the mouth's and the sockets' lining
+	lids     []int32         // face vertices close to an eye
+	eyes     [2]eyeball      // the person's right (x < 0), left
+	lidPairs [2][2][2]int32  // upper and lower lid, one above the other
+	lipPairs [3][2]int32     // upper and lower lip
 	face     atlas
 	back     atlas
 	creases  creases
@@ -131,6 +133,7 @@ func Load(dir string) (*Head, error) {
 	}
 	h.addTorso()
 	h.addStrands()
+	h.followNeck()
 	h.neck = make([]float32, len(h.rest))
 	for i, p := range h.rest {
 		h.neck[i] = ramp(-16, -8, p[1]+0.12*max(p[2], 0))
@@ -179,12 +182,7 @@ func (h *Head) readTriangles(z map[string]array) error {
 		}
 		t.mat = uint8(materials[int(m)])
 		c := h.rest[t.v[0]].add(h.rest[t.v[1]]).add(h.rest[t.v[2]]).mul(1. / 3)
-		for _, v := range t.v { // the shoulders' beginning would stick out of the clothes: go on as a neck
-			if p := &h.rest[v]; t.mat == matBack && p[1] < -9.5 {
-				p[0], p[2] = clamp(p[0], -6.1, 6.1), max(p[2], -7)
-			}
-		}
-		if t.mat == matBack && (c[1] < -14.2 || c[1] < -11.6 && abs(c[0]) > 8) { // below the collar
+		if t.mat == matBack && c[1] < -8.7 { // the nape and shoulders would stick out of the clothes
 			continue
 		}
 		if t.mat == matBack && c[2] > 2.5 && c[1] < 9 && c[1] > -10 {

@@ -121,6 +121,9 @@ func (h *Head) shape(p Person) *Figure {
 			v[2] += w * d[3*i+2]
 		}
 	}
+	for v, k := range h.follow {
+		f.rest[v] = f.rest[v].add(f.rest[k].sub(h.rest[k]))
+	}
 	for s := range f.eyes {
 		e := h.eyes[s]
 		var was, is vec
@@ -151,10 +154,10 @@ func (f *Figure) atEase() {
 	for _, p := range f.head.lipPairs {
 		gap, per := f.rest[p[0]][1]-f.rest[p[1]][1]-(f.head.rest[p[0]][1]-f.head.rest[p[1]][1]), closer.y(p[1])-closer.y(p[0])
 		if per > 0 {
-			w = max(w, min(gap/per, 0.1))
+			w = max(w, min(1.15*gap/per, 0.1))
 		}
 	}
-	add("mouthClose", w)
+	add("mouthClose", w+0.006)
 }
 
 // hairline is how far inside the hair a place of the resting head lies, in centimetres; negative is bare skin.

@@ -47,12 +47,16 @@ func (b *buffer) draw(id int32, p0, p1, p2 corner, keep func(w1, w2 float32) boo
 	r1, r2 := dx*w1x+dy*w1y, dx*w2x+dy*w2y
 	for y := y0; y <= y1; y++ {
 		w1, w2 := r1, r2
-		row := y * b.w
-		for x := x0; x <= x1; x++ {
+		near := b.near[y*b.w+x0 : y*b.w+x1+1]
+		entered := false
+		for x := range near {
 			if w1 >= 0 && w2 >= 0 && w1+w2 <= 1 {
-				if n := p0.near + w1*n1 + w2*n2; n > b.near[row+x] && (keep == nil || keep(w1, w2)) {
-					b.near[row+x], b.id[row+x] = n, id
+				entered = true
+				if n := p0.near + w1*n1 + w2*n2; n > near[x] && (keep == nil || keep(w1, w2)) {
+					near[x], b.id[y*b.w+x0+x] = n, id
 				}
+			} else if entered { // a row of a triangle has no gaps
+				break
 			}
 			w1 += w1x
 			w2 += w2x
@@ -127,6 +131,13 @@ func (h *Head) occlude() {
 		}
 		if h.inside[i] {
 			h.open[i] *= 0.4
+		}
+	}
+	for _, t := range h.tris {
+		if t.mat == matNeck { // its upper edge lies under the skin, which must not show
+			for _, v := range t.v {
+				h.open[v] = 0.8
+			}
 		}
 	}
 }

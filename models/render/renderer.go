@@ -99,7 +99,13 @@ func (r *Renderer) place(f *Figure, s *Shot) {
 	r.furrows = f.furrows(&s.Expression)
 	r.closed = clamp(float32(s.Expression.AU["AU43"]), 0, 1)
 	r.normal = f.head.normals(r.local, r.normal)
-	r.turn = rotation(s.Pose.Yaw, s.Pose.Pitch, s.Pose.Roll)
+	// the neck twists: its vertices take part of each angle
+	var turns [129]mat
+	for i := range turns {
+		k := float64(i) / float64(len(turns)-1)
+		turns[i] = rotation(k*s.Pose.Yaw, k*s.Pose.Pitch, k*s.Pose.Roll)
+	}
+	r.turn = turns[len(turns)-1]
 	back := rotation(s.Expression.GazeYaw, s.Expression.GazePitch, 0)
 	for i := range 2 {
 		r.gaze[i] = back.transpose()
@@ -117,12 +123,9 @@ func (r *Renderer) place(f *Figure, s *Shot) {
 	for i, p := range r.local {
 		k := f.head.neck[i]
 		if k > 0 {
-			q := r.turn.apply(p.sub(pivot)).add(pivot)
-			m := r.turn.apply(r.normal[i])
-			if k < 1 {
-				q, m = p.mix(q, k), r.normal[i].mix(m, k)
-			}
-			p, r.normal[i] = q, m
+			m := &turns[int(k*(float32(len(turns)-1)))]
+			p = m.apply(p.sub(pivot)).add(pivot)
+			r.normal[i] = m.apply(r.normal[i])
 		}
 		p = p.add(shift)
 		r.view[i] = p
@@ -181,7 +184,7 @@ func (r *Renderer) rasterise() {
 // lash says whether a place on the lash cards holds a hair: single hairs along v, fewer towards their ends and on the
 // lower lid, whose cards lie in the lower half of the square.
 func lash(u, v, far float32) bool {
-	least := 0.05 + 0.9*ramp(0.3, 0.85, far)
+	least := 0.05 + 0.95*ramp(0.28, 0.6, far)
 	if v < 0.5 {
 		least = 0.6 + 0.4*ramp(0.3, 0.55, far)
 	}
@@ -199,7 +202,7 @@ func (r *Renderer) lit(p vec) float32 {
 			sum++
 			continue
 		}
-		sum += 1 - ramp(0.15, 0.75, r.shadow.near[iy*shadowSize+ix]-c.near)
+		sum += 1 - clamp((r.shadow.near[iy*shadowSize+ix]-c.near-0.15)*(1/0.5), 0, 1)
 	}
 	return sum / float32(len(disc))
 }

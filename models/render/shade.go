@@ -10,11 +10,10 @@ func (r *Renderer) resolve(dst *image.RGBA, room *Room, exposure float32) {
 	const n = over * over
 	for y := range r.h {
 		out := dst.Pix[dst.PixOffset(dst.Rect.Min.X, dst.Rect.Min.Y+y):]
+		upper := r.samples.id[y*over*r.samples.w:][:r.samples.w]
+		lower := r.samples.id[(y*over+1)*r.samples.w:][:r.samples.w]
 		for x := range r.w {
-			var ids [n]int32
-			for k := range n {
-				ids[k] = r.samples.id[(y*over+k/over)*r.samples.w+x*over+k%over]
-			}
+			ids := [n]int32{upper[over*x], upper[over*x+1], lower[over*x], lower[over*x+1]}
 			switch {
 			case ids == [n]int32{-1, -1, -1, -1}:
 				r.backdrop(out[4*x:4*x+4], room, x, y, exposure)
@@ -136,12 +135,15 @@ func (r *Renderer) shade(id int32, px, py float32) vec {
 		s.rest = mix(r.local)
 		return r.shadeEye(&s)
 	case matTeeth:
-		s.open = 0.25 + 0.75*s.open
+		s.open = 0.45 + 0.55*s.open
 		return r.shadePlain(&s, vec{0.80, 0.73, 0.60}, 0.5)
 	case matGums:
 		return r.shadePlain(&s, vec{0.32, 0.10, 0.10}, 0.35)
 	case matLash:
 		return r.figure.person.BrowHair.linear().mul(0.35)
+	case matNeck:
+		s.rest = mix(h.rest)
+		return r.shadeSkin(&s, r.figure.skinTone, 0.3)
 	case matHair:
 		s.rest = mix(h.rest)
 		return r.shadeHair(&s)

@@ -27,7 +27,7 @@ func (f *Figure) skinAt(p vec) (vec, float32) {
 
 	blotch := fractal(p.mul(0.55), 2, seed)
 	pores := noise(p.mul(9), seed+7)
-	c = c.mul(1 + 0.07*blotch + 0.05*pores)
+	c = c.mul(1 + 0.10*blotch + 0.06*pores)
 	red := 0.55*bell((x-4.6)/1.9)*bell((y+0.6)/2) + 0.5*bell(x/1.1)*bell((y-0.5)/1.2)*ramp(9, 12, z) + // cheeks, nose
 		0.25*bell(x/2)*bell((y+6.6)/1.2) + 0.5*ramp(7.8, 8.4, x)*ramp(-2, -1, y) // chin, ears
 	red = clamp(red*(1+0.6*blotch), 0, 1) * (1 - 0.55*dark)
@@ -57,7 +57,7 @@ func (f *Figure) skinAt(p vec) (vec, float32) {
 	}
 	c, shine = f.lipAt(p, c, shine)
 	if k := f.lidEdge(x, y, z); k > 0 {
-		c = c.times(vec{1 - 0.55*k, 1 - 0.6*k, 1 - 0.6*k})
+		c = c.times(vec{1 - 0.72*k, 1 - 0.78*k, 1 - 0.78*k})
 	}
 	if k := f.browAt(p); k > 0 {
 		c = c.mix(who.BrowHair.linear().mul(0.6), k)
@@ -106,7 +106,7 @@ func (f *Figure) lipAt(p, c vec, shine float32) (vec, float32) {
 		return c, shine
 	}
 	red := float32(f.person.Lips)
-	lip := f.skinTone.times(vec{0.88, 0.66, 0.66}).mix(f.skinTone.times(vec{0.82, 0.42, 0.46}), red)
+	lip := f.skinTone.times(vec{0.86, 0.66, 0.74}).mix(f.skinTone.times(vec{0.80, 0.42, 0.56}), red)
 	if f.person.Skin > 0.6 {
 		lip = lip.mix(f.skinTone.times(vec{0.9, 0.72, 0.78}), 0.5)
 	}
@@ -124,8 +124,9 @@ func (f *Figure) lidEdge(x, y, z float32) float32 {
 	if z < e[2] || abs(y-e[1]) > 1.5 || abs(x-e[0]) > 2 {
 		return 0
 	}
-	d := vec{x, y, z}.sub(e).len() - f.head.eyes[1].radius
-	return ramp(0.30, 0.18, d)
+	d := vec{x, y, z}.sub(e)
+	n := d.len()
+	return ramp(0.17, 0.10, n-f.head.eyes[1].surface(d, f.head.eyes[1].axis, n)) * (0.75 + 0.25*ramp(-0.1, 0.2, d[1]))
 }
 
 // The middle line of a brow at rest: (|x|, y, half height).

@@ -5,12 +5,40 @@ import "math"
 // ring is one horizontal outline of the torso or of hanging hair: a superellipse about (0, y, z).
 type ring struct{ y, z, rx, rz float32 }
 
-// addTorso puts a clothed torso below the neck: the model ends at the collar.
+// addTorso puts a clothed torso below the neck: what the model has of the nape
+// and shoulders would stick out of them, so the nape is closed with a surface of ours.
 func (h *Head) addTorso() {
 	h.addRings([]ring{
 		{-13.6, -1.7, 6.0, 6.0}, {-11.9, -1.9, 7.0, 6.9}, {-12.25, -2, 8.6, 7.4}, {-12.9, -2.1, 11, 8.0}, {-14.3, -2.4, 14.2, 8.4},
 		{-17.4, -2.8, 18.5, 8.8}, {-20, -3, 21.3, 9.6}, {-26, -3, 22.8, 10.8}, {-36, -3, 22, 11.5}, {-60, -3, 21.5, 11.5},
 	}, 2.3, 72, 0, 2*math.Pi, matCloth)
+	h.addRings([]ring{{-7.4, -1.6, 4.7, 4.1}, {-8.6, -1.5, 5.4, 4.8}, {-9.8, -1.4, 5.7, 5.5}, {-11.5, -1.3, 5.9, 6.1}, {-14.5, -1.3, 5.9, 6.4}}, 2.2, 40,
+		-0.3, math.Pi+0.3, matNeck)
+}
+
+// followNeck ties each vertex of the nape to the nearest one of the model, since necks differ from person to person.
+func (h *Head) followNeck() {
+	near := map[int32]bool{}
+	h.follow = map[int32]int32{}
+	for _, t := range h.tris {
+		for _, v := range t.v {
+			switch {
+			case t.mat == matNeck:
+				h.follow[v] = 0
+			case t.mat <= matBack && h.rest[v][1] < -6 && !h.inside[v]:
+				near[v] = true
+			}
+		}
+	}
+	for v := range h.follow {
+		best := float32(math.MaxFloat32)
+		for k := range near {
+			d := h.rest[k].sub(h.rest[v])
+			if l := d.dot(d); l < best || l == best && k < h.follow[v] {
+				best, h.follow[v] = l, k
+			}
+		}
+	}
 }
 
 // addStrands puts a curtain of hair behind the neck, for people who wear it long.

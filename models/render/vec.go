@@ -67,13 +67,12 @@ func ramp(a, b, x float32) float32 {
 	return t * t * (3 - 2*t)
 }
 
-// bell is 1 at 0 and falls smoothly: exp(-x²).
+// bell is 1 at 0 and falls smoothly, close to exp(-x²) but cheaper: 0 from 2.83 on.
 func bell(x float32) float32 {
+	x = max(1-x*x*(1./8), 0)
 	x *= x
-	if x > 12 {
-		return 0
-	}
-	return float32(math.Exp(float64(-x)))
+	x *= x
+	return x * x
 }
 
 // noise is value noise over space, -1 to 1, the same for the same point and seed.
