@@ -630,3 +630,52 @@ func TestPace(t *testing.T) {
 		b.Close()
 	})
 }
+
+// silentTablet takes events and forgets them.
+type silentTablet struct{ *tablet }
+
+func (silentTablet) Send([]byte) bool { return true }
+
+type silentTablets struct{ to Sink }
+
+func (p *silentTablets) Publish(_ context.Context, _ string, to Sink) (string, Peer, error) {
+	p.to = to
+	return "", silentTablet{&tablet{done: make(chan struct{})}}, nil
+}
+
+// The way of a frame through a session, without decoding and analysis: what the queues, the slot and the event cost.
+func BenchmarkFrameThroughSession(b *testing.B) {
+	var shut atomic.Int64
+	seen := make(chan struct{}, 1)
+	pub := &silentTablets{}
+	all, err := NewSessions(Config{
+		Publisher: pub, MaxRate: 1e9,
+		NewDecoder: func(Codec) (Decoder, error) { return plainDecoder{&shut}, nil },
+		NewAnalyzer: func() (Analyzer, error) {
+			return &plainAnalyzer{closed: &shut, seen: func(byte, time.Duration) { seen <- struct{}{} }}, nil
+		},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer all.Close()
+	s, err := all.Create("s")
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, _, err := s.Publish(context.Background(), ""); err != nil {
+		b.Fatal(err)
+	}
+	f := EncodedFrame{Codec: CodecVP8, Data: make([]byte, 6000), Keyframe: true, Received: time.Now()}
+	for range 2 * frameQueue { // every buffer has been used
+		f.RTP += 3000
+		pub.to.Push(f)
+		<-seen
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		f.RTP += 3000
+		pub.to.Push(f)
+		<-seen
+	}
+}

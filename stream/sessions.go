@@ -82,6 +82,8 @@ func (s *Sessions) Streams() (now, most int) {
 
 // Run closes sessions that no tablet uses until the context ends; then it closes all others and returns.
 func (s *Sessions) Run(ctx context.Context) error {
+	var expiring sync.WaitGroup // one that hangs must not keep the others
+	defer expiring.Wait()
 	defer s.Close()
 	t := time.NewTicker(max(s.cfg.IdleExpiry/10, 10*time.Millisecond))
 	defer t.Stop()
@@ -93,7 +95,7 @@ func (s *Sessions) Run(ctx context.Context) error {
 			for _, x := range s.list() {
 				if idle := x.idle(); idle >= s.cfg.IdleExpiry {
 					s.cfg.Logger.Info("session expired", "session", x.id, "idle", idle)
-					x.end("expired")
+					expiring.Go(func() { x.end("expired") })
 				}
 			}
 		}

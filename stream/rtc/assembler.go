@@ -11,7 +11,7 @@ import (
 
 const (
 	ringSize = 512     // packets that may wait behind a gap; a power of two
-	maxFrame = 2 << 20 // bytes of an encoded frame; a VGA keyframe has some 30 KB
+	maxFrame = 1 << 20 // bytes of an encoded frame; a VGA keyframe has some 30 KB
 )
 
 // assembler puts the packets of one VP8 stream (RFC 7741) together to frames. A frame is complete at the packet with the

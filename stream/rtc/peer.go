@@ -21,8 +21,9 @@ import (
 // ResultsChannel is the label of the data channel that the tablet opens for the results: unordered, no retransmits.
 const ResultsChannel = "results"
 
-// maxBuffered is how many bytes of results may be under way; beyond it they are dropped rather than delayed.
-const maxBuffered = 64 << 10
+// maxBuffered is how many bytes of results may be under way, some half a second of them; beyond it they are dropped rather
+// than delayed.
+const maxBuffered = 16 << 10
 
 // firstKeyframe is how long the first frame, which is a keyframe by itself, has to come in before one is asked for.
 const firstKeyframe = 100 * time.Millisecond
