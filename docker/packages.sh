@@ -84,8 +84,8 @@ tools() {
     exit 1
   fi
   have=$(GOTOOLCHAIN=local go env GOVERSION | sed 's/^go//')
-  # An older Go fetches the newer one itself, unless it was told not to.
-  if ! at_least "$have" "$want" && [ "$(go env GOTOOLCHAIN)" = local ]; then
+  # From 1.21 on an older Go fetches the newer one itself, unless it was told not to.
+  if ! at_least "$have" "$want" && { ! at_least "$have" 1.21 || [ "$(go env GOTOOLCHAIN)" = local ]; }; then
     say "Go $have is too old; Wince needs $want or newer: https://go.dev/dl/"
     exit 1
   fi
