@@ -104,7 +104,7 @@ func (r *Reader) Next() (frame []byte, pts uint64, err error) {
 		return nil, 0, r.err
 	}
 	if frame, pts, err = r.next(); err != nil {
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			err = fmt.Errorf("read IVF frame %d: %w", r.n, err)
 		}
 		r.err = err
