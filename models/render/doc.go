@@ -2,7 +2,7 @@
 // Technologies, MIT licence) under the expression, identity, skin, light and view that the caller asks for. The pictures
 // serve as test clips and as training material; nothing here runs while a resident is watched.
 //
-// A [Head] is loaded once. [Head.Figure] prepares one [Person], which takes some 0.2 s; a [Renderer] then draws that figure
+// A [Head] is loaded once. [Head.Figure] prepares one [Person], which takes about 0.3 s; a [Renderer] then draws that figure
 // in any number of shots, each some tens of milliseconds. All is plain Go on one core and gives the same bytes every time.
 // A Head and a Figure may be shared by goroutines, a Renderer may not.
 //

@@ -215,11 +215,3 @@ func (f *Figure) furrows(e *Expression) (w weights) {
 	}
 	return w
 }
-
-// Aperture is the height of the eye openings in centimetres under an expression, mean of both eyes.
-func (f *Figure) Aperture(e Expression) float64 {
-	v := make([]vec, len(f.rest))
-	f.pose(&e, v)
-	a := (f.head.aperture(0, v) + f.head.aperture(1, v)) / 2
-	return math.Max(float64(a), 0)
-}

@@ -50,7 +50,8 @@ type Renderer struct {
 	figure  *Figure
 	closed  float32 // how far the eyes are closed, 0-1
 	gaze    [2]mat  // from the turned eyeball back to the resting one
-	seen    []float32
+	tone    *toneCurve
+	disc    [9][2]float32 // where the shadow map is read about a place
 }
 
 // over is the number of samples a pixel has along each axis. Coverage is found at that rate, light only once a pixel and
@@ -64,7 +65,8 @@ func NewRenderer(w, h int) (*Renderer, error) {
 	if w < 16 || h < 16 || w > 4096 || h > 4096 {
 		return nil, fmt.Errorf("cannot draw pictures of %dx%d: each side must lie between 16 and 4096", w, h)
 	}
-	return &Renderer{w: w, h: h, samples: newBuffer(w*over, h*over), shadow: newBuffer(shadowSize, shadowSize)}, nil
+	return &Renderer{w: w, h: h, samples: newBuffer(w*over, h*over), shadow: newBuffer(shadowSize, shadowSize),
+		tone: newToneCurve(), disc: newDisc()}, nil
 }
 
 // Render draws a figure into dst, whose size must be the renderer's. With a nil figure it draws the empty room.
@@ -195,7 +197,7 @@ func lash(u, v, far float32) bool {
 func (r *Renderer) lit(p vec) float32 {
 	c := r.world.project(p)
 	var sum float32
-	for _, d := range disc {
+	for _, d := range r.disc {
 		x, y := c.x+d[0]*r.lamps.soft, c.y+d[1]*r.lamps.soft
 		ix, iy := int(x), int(y)
 		if x < 0 || y < 0 || ix >= shadowSize || iy >= shadowSize {
@@ -204,16 +206,17 @@ func (r *Renderer) lit(p vec) float32 {
 		}
 		sum += 1 - clamp((r.shadow.near[iy*shadowSize+ix]-c.near-0.15)*(1/0.5), 0, 1)
 	}
-	return sum / float32(len(disc))
+	return sum / float32(len(r.disc))
 }
 
-var disc = func() (d [9][2]float32) {
+// newDisc spreads nine points evenly over the unit disc.
+func newDisc() (d [9][2]float32) {
 	for i := range d {
 		s, c := math.Sincos(float64(i) * math.Pi * (3 - math.Sqrt(5)))
 		r := math.Sqrt((float64(i) + 0.3) / float64(len(d)))
 		d[i] = [2]float32{float32(r * c), float32(r * s)}
 	}
 	return d
-}()
+}
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

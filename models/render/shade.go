@@ -19,7 +19,7 @@ func (r *Renderer) resolve(dst *image.RGBA, room *Room, exposure float32) {
 				r.backdrop(out[4*x:4*x+4], room, x, y, exposure)
 				continue
 			case ids[0] >= 0 && ids[0] == ids[1] && ids[0] == ids[2] && ids[0] == ids[3]:
-				put(out[4*x:4*x+4], r.shade(ids[0], float32(x*over)+1, float32(y*over)+1))
+				r.put(out[4*x:4*x+4], r.shade(ids[0], float32(x*over)+1, float32(y*over)+1))
 				continue
 			}
 			var sum vec
@@ -54,29 +54,16 @@ func (r *Renderer) resolve(dst *image.RGBA, room *Room, exposure float32) {
 				px, py := float32(x*over)+sx/count+0.5, float32(y*over)+sy/count+0.5
 				sum = sum.mad(r.shade(id, px, py), count)
 			}
-			put(out[4*x:4*x+4], sum.mul(1./n))
+			r.put(out[4*x:4*x+4], sum.mul(1./n))
 		}
 	}
 }
 
-func put(o []uint8, c vec) {
-	o[0], o[1], o[2], o[3] = display(c[0]), display(c[1]), display(c[2]), 255
-}
+// toneCurve maps linear light, 0-2, to sRGB bytes with a soft shoulder.
+type toneCurve [4096]uint8
 
-func (r *Renderer) backdrop(o []uint8, room *Room, x, y int, exposure float32) {
-	c := vec{0.28, 0.28, 0.28}
-	if room != nil {
-		c = room.at(x, y, r.w, r.h)
-	}
-	put(o, c.mul(exposure))
-}
-
-// display maps linear light to sRGB bytes with a soft shoulder.
-func display(x float32) uint8 {
-	return displayTable[int(clamp(x, 0, 2)*(float32(len(displayTable)-1)/2))]
-}
-
-var displayTable = func() (t [4096]uint8) {
+func newToneCurve() *toneCurve {
+	t := &toneCurve{}
 	for i := range t {
 		x := float64(i) / float64(len(t)-1) * 2
 		if x > 0.6 {
@@ -90,7 +77,21 @@ var displayTable = func() (t [4096]uint8) {
 		t[i] = uint8(x*255 + 0.5)
 	}
 	return t
-}()
+}
+
+func (t *toneCurve) at(x float32) uint8 { return t[int(clamp(x, 0, 2)*(float32(len(t)-1)/2))] }
+
+func (r *Renderer) put(o []uint8, c vec) {
+	o[0], o[1], o[2], o[3] = r.tone.at(c[0]), r.tone.at(c[1]), r.tone.at(c[2]), 255
+}
+
+func (r *Renderer) backdrop(o []uint8, room *Room, x, y int, exposure float32) {
+	c := vec{0.28, 0.28, 0.28}
+	if room != nil {
+		c = room.at(x, y, r.w, r.h)
+	}
+	r.put(o, c.mul(exposure))
+}
 
 // surface is what is known of a place before light falls on it.
 type surface struct {
