@@ -213,11 +213,9 @@ func TestBadNetwork(t *testing.T) {
 	if n := evil.Load(); n > 0 {
 		t.Errorf("%d garbled pictures reached the analysis, %d good ones", n, good.Load())
 	}
-	if first.lost.Load() == 0 || first.late.Load() == 0 || tab.KeyframeRequests() == 0 {
-		t.Errorf("the network was not bad enough: %d lost, %d late, %d keyframes asked for", first.lost.Load(), first.late.Load(), tab.KeyframeRequests())
+	if first.lost.Load() == 0 || first.late.Load() == 0 {
+		t.Errorf("the network was not bad enough: %d packets lost, %d late", first.lost.Load(), first.late.Load())
 	}
-	st := session.Status()
-	t.Logf("%d packets lost, %d late; %+v", first.lost.Load(), first.late.Load(), st)
 
 	if _, _, err := session.Publish(t.Context(), "v=0"); !errors.Is(err, stream.ErrStreamConflict) {
 		t.Errorf("a second tablet while the first is connected: %v", err)
