@@ -51,7 +51,7 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 		cfg.LookEvery = time.Second
 	}
 	a := &Analyzer{cfg: cfg, pop: pop, scorer: pain.NewScorer(cfg.Stills)}
-	a.neutral = Neutral{Kind: BaselinePopulation, Features: pop.mean}
+	a.neutral = pop.neutral
 	if cfg.Neutral != nil {
 		a.neutral = *cfg.Neutral
 	}
@@ -114,7 +114,7 @@ func (a *Analyzer) Judge(m *Measurement) Result {
 		Face: m.Face, Baseline: a.neutral.Kind, Stages: m.Stages}
 	start := time.Now()
 	if m.State == pain.Scored {
-		r.Frame.AU = Estimate(&m.Features, &a.neutral.Features)
+		r.Frame.AU = Estimate(&m.Features, &a.neutral)
 	}
 	middle := time.Now()
 	a.scorer.Score(&r.Frame)

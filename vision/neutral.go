@@ -15,6 +15,7 @@ import (
 type Neutral struct {
 	Kind     Baseline
 	Features Features
+	doubt    pain.Intensities // how much of each unit may be how the person looks at ease
 }
 
 // population.json is the average face at ease and the spread between people, made by cmd/population.
@@ -29,8 +30,9 @@ type population struct {
 	Shape  [NumPoints]vec3    `json:"shape"`  // frontal landmarks; outer eye corners 1 apart, x right, y down, z back
 	Mean   map[string]float32 `json:"mean"`   // of each feature, at ease
 	Spread map[string]float32 `json:"spread"` // standard deviation of each feature between people, at ease
-	mean   Features
-	spread Features
+	Units  map[string]float32 `json:"units"`  // standard deviation of each action unit between people, at ease
+
+	neutral Neutral
 }
 
 // loadPopulation reads the embedded average face, once.
@@ -41,11 +43,14 @@ var loadPopulation = sync.OnceValues(func() (*population, error) {
 	}
 	for i, name := range featureNames {
 		m, ok := p.Mean[name]
-		s, ok2 := p.Spread[name]
-		if !ok || !ok2 {
+		if !ok {
 			return nil, fmt.Errorf("read the average face: no feature %q", name)
 		}
-		p.mean[i], p.spread[i] = m, s
+		p.neutral.Features[i] = m
+	}
+	p.neutral.Kind = BaselinePopulation
+	for a := pain.AU(0); a < pain.NumAU; a++ {
+		p.neutral.doubt[a] = strangerDoubt * p.Units[a.String()]
 	}
 	return p, nil
 })
@@ -56,8 +61,11 @@ func PopulationNeutral() (Neutral, error) {
 	if err != nil {
 		return Neutral{}, err
 	}
-	return Neutral{Kind: BaselinePopulation, Features: p.mean}, nil
+	return p.neutral, nil
 }
+
+// strangerDoubt is how much of the spread between people is not counted against the average face; see [Estimate].
+const strangerDoubt = 0.5
 
 // The constants of the session neutral.
 const (
@@ -105,7 +113,7 @@ func (r *RestFinder) Add(f *Features, t time.Duration) bool {
 		return false
 	}
 	r.begun, r.last = true, t
-	v := Estimate(f, &r.base.Features)
+	v := Estimate(f, &r.base)
 	if v.PSPI() > restLimit {
 		return false
 	}

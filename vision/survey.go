@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"wince/pain"
 )
 
 // Survey gathers the landmarks of many people at ease and makes the average face of them (vision/population.json).
@@ -93,7 +95,7 @@ func (s *Survey) Population(origin string) ([]byte, error) {
 		mean = sum
 		frontalise(&mean)
 	}
-	p := population{Origin: origin, People: len(s.faces), Shape: mean, Mean: map[string]float32{}, Spread: map[string]float32{}}
+	p := population{Origin: origin, People: len(s.faces), Shape: mean, Mean: map[string]float32{}, Spread: map[string]float32{}, Units: map[string]float32{}}
 	all := make([]Features, len(s.faces))
 	for k := range s.faces {
 		turn, _ := fit(&s.faces[k].points, &mean, rigid)
@@ -103,16 +105,17 @@ func (s *Survey) Population(origin string) ([]byte, error) {
 		all[k] = s.faces[k].texture
 		all[k].shape(&aligned[k])
 	}
+	var average Features
 	for i, name := range featureNames {
-		var sum, squares float64
-		for k := range all {
-			sum += float64(all[k][i])
+		p.Mean[name], p.Spread[name] = meanAndSpread(len(all), func(k int) float32 { return all[k][i] })
+		average[i] = p.Mean[name]
+	}
+	for a := pain.AU(0); a < pain.NumAU; a++ {
+		v := differences(&average, &average)
+		if a == pain.AU43 || !v.Measured(a) { // nobody's eyes are half closed by nature
+			continue
 		}
-		m := sum / float64(len(all))
-		for k := range all {
-			squares += (float64(all[k][i]) - m) * (float64(all[k][i]) - m)
-		}
-		p.Mean[name], p.Spread[name] = float32(m), float32(math.Sqrt(squares/float64(len(all)-1)))
+		_, p.Units[a.String()] = meanAndSpread(len(all), func(k int) float32 { return differences(&all[k], &average)[a] })
 	}
 	for i := range p.Shape {
 		for c := range p.Shape[i] {
@@ -120,6 +123,19 @@ func (s *Survey) Population(origin string) ([]byte, error) {
 		}
 	}
 	return json.MarshalIndent(&p, "", " ")
+}
+
+// meanAndSpread returns the mean and the standard deviation of n values.
+func meanAndSpread(n int, value func(int) float32) (mean, spread float32) {
+	var sum, squares float64
+	for k := range n {
+		sum += float64(value(k))
+	}
+	m := sum / float64(n)
+	for k := range n {
+		squares += (float64(value(k)) - m) * (float64(value(k)) - m)
+	}
+	return float32(m), float32(math.Sqrt(squares / float64(n-1)))
 }
 
 // frontalise turns a face so that its pairs of landmarks lie level, top of the forehead and chin upright over each other,

@@ -9,31 +9,46 @@ const MethodUnits = "wince-geometry/1"
 // 20, 25 and 26 at 0-5, AU43 at 0-1; the rest are not measured. It is a first estimate: features chosen by hand from what
 // FACS says each unit moves, and weights set by hand on rendered faces and on a few real ones (docs/accuracy.md has which
 // and how well it does). It is provisional and not validated on real pain.
-func Estimate(f, neutral *Features) pain.Intensities {
+//
+// Against somebody else's neutral, the average face, a difference may be how the person looks at ease. What lies within
+// half of the usual spread between people is therefore not counted (n.doubt); without that, a face at ease with deep lines
+// scores, and with more of it pain is lost.
+func Estimate(f *Features, n *Neutral) pain.Intensities {
+	v := differences(f, &n.Features)
+	for i := range v {
+		if a := pain.AU(i); v.Measured(a) {
+			v[a] = min(max(v[a]-n.doubt[a], 0), float32(a.Max()))
+		}
+	}
+	return v
+}
+
+// differences returns the levels of each unit before they are held to their range; they may be negative.
+func differences(f, neutral *Features) pain.Intensities {
 	d := func(i int) float32 { return f[i] - neutral[i] }
 	both := func(right int) float32 { return (d(right) + d(right+1)) / 2 }
+
+	// Each unit's last number is its dead zone: so much is taken for nothing.
 
 	// How far the lids have closed: 0 as at ease, 1 would be shut by geometry. The mesh never shows a shut eye as such.
 	open := (f[fEyeOpenR] + f[fEyeOpenL]) / max(neutral[fEyeOpenR]+neutral[fEyeOpenL], 0.1)
 	narrow := 1 - open
 	lid := both(fLowerLidR)
-	smile := level(50*both(fLipCornerR)+18*d(fMouthWidth), 0.4)
+	smile := 50*both(fLipCornerR) + 18*d(fMouthWidth) - 0.4
+	laugh := max(smile, 0)
 
 	v := pain.Unmeasured()
-	v[pain.AU1] = level(60*both(fBrowInnerR), 0.4)
-	v[pain.AU2] = level(60*both(fBrowOuterR), 0.4)
-	v[pain.AU4] = level(3.6*d(fFurrow)-10*d(fBrowGap), 0.9)
-	v[pain.AU6] = level(-70*both(fCheekR)+30*lid, 0.3)
-	v[pain.AU7] = level(5*narrow+40*lid, 0.5)
-	v[pain.AU9] = level(-70*both(fNoseWingR)+0.8*d(fNoseRoot)-0.35*smile, 0.4)
-	v[pain.AU10] = level(-80*both(fLipRaiseR), 0.4)
+	v[pain.AU1] = 60*both(fBrowInnerR) - 0.4
+	v[pain.AU2] = 60*both(fBrowOuterR) - 0.4
+	v[pain.AU4] = 3.6*d(fFurrow) - 10*d(fBrowGap) - 0.9
+	v[pain.AU6] = -70*both(fCheekR) + 30*lid - 0.3
+	v[pain.AU7] = 5*narrow + 40*lid - 0.5
+	v[pain.AU9] = -70*both(fNoseWingR) + 0.8*d(fNoseRoot) - 0.35*laugh - 0.4
+	v[pain.AU10] = -80*both(fLipRaiseR) - 0.4
 	v[pain.AU12] = smile
-	v[pain.AU20] = level(20*d(fMouthWidth)-0.7*smile, 0.4)
-	v[pain.AU25] = level(30*d(fLipsOpen), 0.3)
-	v[pain.AU26] = level(20*d(fJaw), 0.4)
-	v[pain.AU43] = min(max((narrow-0.22)/0.12, 0), 1)
+	v[pain.AU20] = 20*d(fMouthWidth) - 0.7*laugh - 0.4
+	v[pain.AU25] = 30*d(fLipsOpen) - 0.3
+	v[pain.AU26] = 20*d(fJaw) - 0.4
+	v[pain.AU43] = (narrow - 0.22) / 0.12
 	return v
 }
-
-// level turns an amount into an intensity: what is within the dead zone counts as none, and 5 is the most there is.
-func level(x, dead float32) float32 { return min(max(x-dead, 0), 5) }
