@@ -14,7 +14,7 @@ const faceShown = 0.1
 
 // plain says what an action unit looks like, for a sentence.
 var plain = map[string]string{
-	"AU1": "inner brows raised", "AU4": "brows drawn together", "AU6": "cheeks raised", "AU7": "eyelids tightened",
+	"AU1": "inner brows raised", "AU4": "brows lowered", "AU6": "cheeks raised", "AU7": "eyelids tightened",
 	"AU9": "nose wrinkled", "AU10": "upper lip raised", "AU15": "mouth corners pulled down",
 }
 

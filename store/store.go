@@ -46,6 +46,14 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, FileName)
+	// SQLite gives its other files the rights of the first, which are the owner's alone.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return nil, &care.Error{Code: care.StorageReadOnly, Err: err, Text: "The database " + path + " cannot be written: make it writable for this user, or name another folder with --data DIR."}
+	}
 	q := url.Values{
 		"_journal_mode": {"WAL"}, "_foreign_keys": {"on"}, "_busy_timeout": {"5000"}, "_synchronous": {"FULL"},
 		"_txlock": {"immediate"}, // take the write lock at the start, so that two writers queue instead of failing at the end

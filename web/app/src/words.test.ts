@@ -18,7 +18,7 @@ suite("summarise", () => {
     expect(s["Typical score"]).toContain("3.1 of 16");
     expect(s["At 2 or more"]).toBe("60 % of the time, 4.2 s at the longest.");
     expect(s["Not judged"]).toBe("too dark (16 %).");
-    expect(s["Seen in the face"]).toBe("Brows drawn together (50 % of the time, up to 3.4).");
+    expect(summarise(observation).find((l) => l.items)?.items).toEqual(["Brows lowered: 50 % of the time, up to 3.4 of 5"]);
     expect(s["Taken into account"]).toContain("smile");
     expect(s["Measured against"]).toContain("average face");
   });

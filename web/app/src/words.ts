@@ -17,6 +17,7 @@ function shares(of: Record<string, number>, names: Record<string, string>): stri
 export interface Line {
   term: string;
   said: string;
+  items?: string[];
 }
 
 /** An observation in words: every number with what it means, what was left out and why. */
@@ -28,7 +29,7 @@ export function summarise(o: Observation): Line[] {
   if (refused) lines.push({ term: "Not judged", said: `${refused}.` });
   if (o.state === "assessed" && o.score_p95 !== null && o.score_mean !== null) {
     lines.push({ term: "Typical score", said: `${number(o.score_mean)} of 16 on average.` });
-    lines.push({ term: "Peak score", said: `${number(o.score_p95)} of 16 or less for 95 % of the time.` });
+    lines.push({ term: "Peak score", said: `${number(o.score_p95)} of 16; it was higher for at most 5 % of the time.` });
     if (o.above !== null && o.longest_ms !== null) {
       lines.push({
         term: `At ${o.threshold} or more`,
@@ -38,9 +39,8 @@ export function summarise(o: Observation): Line[] {
     const seen = Object.entries(o.au)
       .filter(([, s]) => s.share >= 0.05)
       .sort((a, b) => b[1].share - a[1].share)
-      .map(([unit, s]) => `${(text.unitNames[unit] ?? unit).toLowerCase()} (${percent(s.share)} of the time, up to ${number(s.peak)})`)
-      .join(", ");
-    lines.push({ term: "Seen in the face", said: seen ? `${capital(seen)}.` : "No action unit for longer than a moment." });
+      .map(([unit, s]) => `${text.unitNames[unit] ?? unit}: ${percent(s.share)} of the time, up to ${number(s.peak)} of ${unit === "AU43" ? 1 : 5}`);
+    lines.push({ term: "Seen in the face", said: seen.length > 0 ? "" : "No action unit for longer than a moment.", items: seen });
     const discounted = shares(o.confounders, text.confounders);
     lines.push({ term: "Taken into account", said: discounted ? `${capital(discounted)}. It counts less or not at all.` : "Nothing that looks like pain and is not." });
     lines.push({ term: "Measured against", said: `${capital(text.baselines[o.baseline] ?? o.baseline)}.` });

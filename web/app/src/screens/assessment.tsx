@@ -57,7 +57,16 @@ function Observed({ of: a }: { of: Kept }) {
         {summarise(o).map((l) => (
           <div key={l.term}>
             <dt>{l.term}</dt>
-            <dd>{l.said}</dd>
+            <dd>
+              {l.said}
+              {l.items && l.items.length > 0 && (
+                <ul class="seen">
+                  {l.items.map((i) => (
+                    <li key={i}>{i}</li>
+                  ))}
+                </ul>
+              )}
+            </dd>
           </div>
         ))}
       </dl>

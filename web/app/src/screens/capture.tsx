@@ -146,9 +146,11 @@ export function Capture({ resident }: { resident: string | null }) {
   const title = resident ? (who.value?.name ?? text.captureTitle) : text.practiceTitle;
   return (
     <>
-      <a class="back" href={resident ? `#/r/${resident}` : "#/practice"}>
-        ← {resident ? title : text.practice}
-      </a>
+      {!on && (
+        <a class="back" href={resident ? `#/r/${resident}` : "#/practice"}>
+          ← {resident ? title : text.practice}
+        </a>
+      )}
       <div class="heading">
         <div>
           <h1>{title}</h1>

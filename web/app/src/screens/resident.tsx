@@ -46,7 +46,7 @@ export function Resident({ id }: { id: string }) {
         <div>
           <h1>{r.name}</h1>
           <p class="quiet">
-            {[r.room && text.roomOf(r.room), text.consentOf[r.consent]].filter(Boolean).join(" · ")}
+            {[r.room && text.roomOf(r.room), text.camera(text.consentOf[r.consent].toLowerCase())].filter(Boolean).join(" · ")}
           </p>
         </div>
         {r.consent === "given" && (

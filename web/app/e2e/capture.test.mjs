@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+import { addResident, camera, name, openBrowser, openPage, setUp, startCamera, startServer } from "./stage.mjs";
+
+const clip = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../../testdata/clips/pain.json"), "utf8"));
+let server, film, browser, page;
+
+beforeAll(async () => {
+  film = camera();
+  server = await startServer();
+  browser = await openBrowser(film);
+  page = await openPage(browser, server);
+}, 300_000);
+
+afterAll(async () => {
+  await browser?.close();
+  film?.remove();
+  expect(await server?.stop()).toBe(0);
+});
+
+const median = (x) => [...x].sort((a, b) => a - b)[Math.floor(x.length / 2)];
+
+/**
+ * Puts the clip's parts beside the scores. Where in the clip the camera was when the first picture came cannot be known, so
+ * the place is taken at which the parts differ most; how near to zero and how far above it they lie is for the test to say.
+ */
+function parts(frames) {
+  const length = (clip.video.frames / clip.video.fps) * 1000;
+  let best = { pain: -Infinity, neutral: 0 };
+  for (let shift = 0; shift < length; shift += 50) {
+    const of = { pain: [], neutral: [] };
+    for (const f of frames) {
+      const t = (f.t_ms + shift) % length;
+      const part = clip.segments.find((s) => t >= s.from_ms && t < s.to_ms);
+      if (part && of[part.label]) of[part.label].push(f.score);
+    }
+    if (of.pain.length < 20 || of.neutral.length < 20) continue;
+    const found = { pain: median(of.pain), neutral: median(of.neutral) };
+    if (found.pain - found.neutral > best.pain - best.neutral) best = found;
+  }
+  return best;
+}
+
+it("goes from the set-up link to a confirmed assessment that the API returns", { timeout: 120_000 }, async () => {
+  await setUp(page, server);
+  await addResident(page, "Dora Elm", "7");
+  await page.getByRole("link", { name: "Assess with the camera" }).click();
+
+  await page.getByRole("button", { name: "Start the camera" }).click();
+  await page.getByText("Choose first whether").waitFor(); // the condition cannot be left out
+  await startCamera(page, "During or just after movement");
+  await page.getByRole("status").filter({ hasText: "The face can be judged" }).waitFor({ timeout: 30_000 });
+  await page.getByRole("button", { name: /Start the 10 second/ }).click();
+  await page.getByRole("progressbar").waitFor();
+  await page.getByRole("heading", { name: "What was observed" }).waitFor({ timeout: 60_000 });
+
+  const received = await page.evaluate(() => window.received);
+  const scored = received.filter((e) => e.type === "frame" && e.state === "scored");
+  expect(scored.length).toBeGreaterThan(150);
+  const { pain, neutral } = parts(scored);
+  console.log(`${scored.length} scored frames; median score in the pain part ${pain}, in neutral ${neutral}`);
+  expect(pain).toBeGreaterThan(1);
+  expect(neutral).toBeLessThan(0.5);
+  expect(received.some((e) => e.type === "observation" && e.state === "assessed")).toBe(true);
+
+  await page.getByLabel("Remarks").fill("while being turned");
+  await page.getByRole("button", { name: `Confirm as ${name}` }).click();
+  await page.getByText(`Confirmed by ${name}`).waitFor();
+  const id = new URL(page.url()).hash.split("/").pop();
+  const kept = await (await page.request.get(`${server.url}/api/v1/assessments/${id}`)).json();
+  expect(kept).toMatchObject({ status: "final", condition: "movement", practice: false, remarks: "while being turned", confirmed_by: { name } });
+  expect(kept.observation.score_p95).toBeGreaterThan(1);
+  expect(Object.keys(kept.observation.models).length).toBeGreaterThan(2);
+
+  await page.getByRole("link", { name: "← Dora Elm" }).click();
+  await page.getByText("Final").waitFor();
+  expect(page.problems).toEqual([]);
+});
+
+it("keeps practice apart", { timeout: 60_000 }, async () => {
+  await page.getByRole("link", { name: "Practice" }).click();
+  await page.getByText("None yet.").waitFor();
+  await page.getByRole("link", { name: "Practise with the camera" }).click();
+  await startCamera(page);
+  await page.getByRole("button", { name: /Start the 10 second/ }).click({ timeout: 30_000 });
+  await page.getByRole("heading", { name: "What was observed" }).waitFor({ timeout: 60_000 });
+  await page.getByRole("link", { name: "← Practice" }).click();
+  await page.getByText("Preliminary").waitFor();
+  const care = await (await page.request.get(`${server.url}/api/v1/assessments`)).json();
+  expect(care.assessments.map((a) => a.practice)).toEqual([false]);
+});

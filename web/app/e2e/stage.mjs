@@ -1,0 +1,120 @@
+// The stage of the browser tests: the real program on a free port with an empty data folder, and Debian's Chromium with a
+// clip as its camera. WINCE names the program, CHROMIUM the browser, CAMERA a .y4m or .mjpeg file (else one is made).
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { chromium } from "playwright-core";
+
+const root = resolve(import.meta.dirname, "../../..");
+
+/** Starts the program and waits until it has said where it serves. */
+export async function startServer(...flags) {
+  const program = process.env.WINCE ?? join(root, "bin/wince");
+  if (!existsSync(program)) throw new Error(`there is no ${program}: run make build, or name the program with WINCE`);
+  const data = mkdtempSync(join(tmpdir(), "wince-e2e-"));
+  const child = spawn(program, ["serve", "--data", data, "--listen", "127.0.0.1:0", ...flags], { stdio: ["ignore", "pipe", "pipe"], cwd: root });
+  let out = "";
+  let log = "";
+  child.stderr.on("data", (b) => (log += b));
+  const exited = new Promise((done) => child.once("exit", done));
+  await new Promise((ready, fail) => {
+    child.stdout.on("data", (b) => {
+      out += b;
+      if (out.includes("medical device")) ready();
+    });
+    exited.then(() => fail(new Error(`wince serve ended: ${log}`)));
+    setTimeout(() => fail(new Error(`wince serve does not start: ${out}${log}`)), 20000).unref();
+  });
+  return {
+    url: /https:\/\/\S+:\d+/.exec(out)[0],
+    link: /https:\/\/\S+\/#\/setup\/\S+/.exec(out)?.[0],
+    log: () => log,
+    async stop() {
+      child.kill("SIGTERM");
+      const status = await exited;
+      rmSync(data, { recursive: true, force: true });
+      return status;
+    },
+  };
+}
+
+/** Returns the fake camera's file: CAMERA, or a clip of testdata/clips turned into one. */
+export function camera(clip = "pain") {
+  if (process.env.CAMERA) return { file: process.env.CAMERA, remove: () => undefined };
+  const dir = mkdtempSync(join(tmpdir(), "wince-camera-"));
+  const file = join(dir, `${clip}.y4m`);
+  execFileSync("go", ["run", "-trimpath", "./cmd/camera", join("testdata/clips", `${clip}.ivf`), file], { cwd: root, stdio: "inherit" });
+  return { file, remove: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+/** Opens the browser. Without a camera file it has Chromium's own test picture, which shows no face. */
+export function openBrowser({ file, refuse = false } = {}) {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  if (!existsSync(executablePath)) throw new Error(`there is no ${executablePath}: run make setup, or name the browser with CHROMIUM`);
+  return chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--ignore-certificate-errors",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+      "--use-fake-device-for-media-stream",
+      ...(refuse ? ["--deny-permission-prompts"] : ["--use-fake-ui-for-media-stream"]),
+      ...(file ? [`--use-file-for-fake-video-capture=${file}`] : []),
+    ],
+  });
+}
+
+/** A tablet's page. What the server sends over the data channel is kept in window.received, problems in page.problems. */
+export async function openPage(browser, server, options = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options });
+  await context.addInitScript(() => {
+    window.received = [];
+    const make = RTCPeerConnection.prototype.createDataChannel;
+    RTCPeerConnection.prototype.createDataChannel = function (...a) {
+      const channel = make.apply(this, a);
+      channel.addEventListener("message", (m) => window.received.push(JSON.parse(m.data)));
+      return channel;
+    };
+  });
+  const page = await context.newPage();
+  page.problems = [];
+  page.on("pageerror", (e) => page.problems.push(String(e)));
+  page.on("console", (m) => {
+    if (m.type() === "error" && !m.text().includes("the server responded with a status of")) page.problems.push(m.text());
+  });
+  await page.goto(server.url);
+  return page;
+}
+
+export const name = "Kim Example";
+export const password = "four words put together";
+
+/** Follows the set-up link and becomes the administrator. */
+export async function setUp(page, server) {
+  await page.goto(server.link);
+  await page.getByLabel("Your name").fill(name);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Make me the administrator" }).click();
+  await page.getByRole("heading", { name: "Residents" }).waitFor();
+}
+
+export async function addResident(page, who, room, consent = "Yes, consent is given") {
+  await page.getByRole("link", { name: "Residents" }).first().click();
+  await page.getByRole("button", { name: "Add a resident" }).click();
+  await page.getByLabel("Name").fill(who);
+  await page.getByLabel("Room").fill(room);
+  await page.getByLabel(consent).check();
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("heading", { name: who }).waitFor();
+}
+
+/** Starts the camera, at rest. */
+export async function startCamera(page, condition = "At rest") {
+  await page.getByLabel(condition).check();
+  await page.getByRole("button", { name: "Start the camera" }).click();
+}

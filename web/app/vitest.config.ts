@@ -1,0 +1,4 @@
+import { defineConfig } from "vitest/config";
+
+// The browser tests share one machine's cores: one file after the other, or the measured timing is the machine's.
+export default defineConfig({ test: { fileParallelism: false, hookTimeout: 300_000 } });
