@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -151,7 +150,7 @@ func (p *peer) read(t *webrtc.TrackRemote) error {
 		n, _, err := t.Read(buf)
 		now := time.Now()
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
+		case timedOut(err):
 		case err != nil:
 			return err
 		case packet.Unmarshal(buf[:n]) == nil: // what cannot be read is as good as lost
@@ -163,6 +162,12 @@ func (p *peer) read(t *webrtc.TrackRemote) error {
 		}
 		p.keyframe.tick(now)
 	}
+}
+
+// timedOut recognises the end of a read deadline. Which error pion gives depends on where the read was waiting.
+func timedOut(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
 }
 
 func earlier(a, b time.Time) time.Time {

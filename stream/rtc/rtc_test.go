@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 	"go.uber.org/goleak"
 
@@ -205,6 +208,45 @@ func TestLossMeansKeyframe(t *testing.T) {
 	f := in.wait(t, 3)
 	if !f[1].Keyframe || f[1].RTP != ts || f[2].RTP != ts+3000 {
 		t.Errorf("after the loss came %d (keyframe %v) and %d, want %d and %d", f[1].RTP, f[1].Keyframe, f[2].RTP, ts, ts+3000)
+	}
+}
+
+// A keyframe is asked for again and again even where not a single packet comes any more, and the reader survives the wait.
+func TestLossThenSilence(t *testing.T) {
+	s := newServer(t, Config{Hold: 20 * time.Millisecond, KeyframeInterval: 20 * time.Millisecond})
+	tab := newTablet(t, func([]byte) {})
+	in := newSink()
+	connect(t, s, tab, in)
+	if _, err := tab.Write(vp8(true, 3000), 0); err != nil {
+		t.Fatal(err)
+	}
+	in.wait(t, 1)
+	time.Sleep(2 * firstKeyframe)
+	tab.payload.Packetize(vp8(false, 100), 0) // never sent
+	if _, err := tab.Write(vp8(false, 200), 6000); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "ten requests for a keyframe", func() bool { return tab.KeyframeRequests() >= 10 })
+	if _, err := tab.Write(vp8(true, 3000), 9000); err != nil {
+		t.Fatal(err)
+	}
+	in.wait(t, 2)
+}
+
+// pion ends a read in two ways when its deadline is over; taking one for the end of the track would end the video.
+func TestTimedOut(t *testing.T) {
+	b := packetio.NewBuffer()
+	if err := b.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	_, _, inBuffer := b.Read(make([]byte, 1), nil)
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{{nil, false}, {io.EOF, false}, {errors.New("broken"), false}, {os.ErrDeadlineExceeded, true}, {inBuffer, true}} {
+		if got := timedOut(c.err); got != c.want {
+			t.Errorf("%v: timed out %v", c.err, got)
+		}
 	}
 }
 
