@@ -55,6 +55,7 @@ func TestScoreRules(t *testing.T) {
 		{"a trace of AU12 explains nothing", map[AU]float64{AU6: 3, AU12: 0.9}, false, 3, 0},
 		{"lowered brow beside AU12 is a grimace", map[AU]float64{AU4: 3, AU6: 3, AU12: 2}, false, 5, ConfounderSmile},
 		{"eyes resting closed", map[AU]float64{AU43: 1}, true, 0, ConfounderEyesResting},
+		{"tightened lids of closed eyes, a still", map[AU]float64{AU7: 2, AU43: 1}, true, 3, 0},
 		{"closed eyes of a smiling face", map[AU]float64{AU6: 2, AU12: 3, AU43: 1}, true, 0, ConfounderSmile | ConfounderEyesResting},
 		{"closed in pain, a still", map[AU]float64{AU4: 2, AU43: 1}, true, 3, 0},
 		{"first picture of a closure may be a blink", map[AU]float64{AU4: 2, AU43: 1}, false, 2, ConfounderBlink},
@@ -86,12 +87,12 @@ func run(s *Scorer, seconds float64, level func(t float64) map[AU]float64) []Fra
 func TestBlinksDoNotCountAndClosuresDo(t *testing.T) {
 	blink := run(NewScorer(false), 3, func(t float64) map[AU]float64 {
 		if t > 1 && t < 1.25 {
-			return map[AU]float64{AU4: 1, AU43: 1}
+			return map[AU]float64{AU4: 1, AU7: 3, AU43: 1} // closing lids look tightened
 		}
 		return map[AU]float64{AU4: 1}
 	})
 	for _, f := range blink {
-		if f.Score != 1 {
+		if f.T > 50*time.Millisecond && f.T < time.Second && f.Confounders != 0 || f.Score != 1 {
 			t.Fatalf("at %v the score is %g: a blink of a quarter of a second must not count", f.T, f.Score)
 		}
 	}

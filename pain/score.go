@@ -8,15 +8,16 @@ const Rules = "wince-rules/1"
 
 // The constants of the rules. They are choices of this project, made on rendered faces, not taken from a study.
 const (
-	present       = 1.0 // intensity from which a unit counts as there (FACS level A)
-	closed        = 0.5 // AU43 from which the eyes count as closed
-	smileFloor    = 1.0 // AU12 from which a smile is said to be one
-	blinkLongest  = 400 * time.Millisecond
-	speechSpan    = 2 * time.Second // the mouth is watched for this long
-	speechTurns   = 3               // openings and closings within speechSpan that make it speech
-	speechSwing   = 1.2             // AU25 levels that one opening or closing must pass
-	speechSustain = 700 * time.Millisecond
-	maxStep       = 250 * time.Millisecond // the longest time that one frame stands for
+	present      = 1.0                    // intensity from which a unit counts as there (FACS level A)
+	closed       = 0.5                    // AU43 from which the eyes count as closed
+	closing      = 0.1                    // AU43 from which the lids may be on their way
+	smileFloor   = 1.0                    // AU12 from which a smile is said to be one
+	blinkLongest = 400 * time.Millisecond // from the first movement of the lids
+	speechSpan   = 2 * time.Second        // the mouth is watched for this long
+	speechTurns  = 3                      // openings and closings within speechSpan that make it speech
+	speechSwing  = 1.2                    // AU25 levels that one opening or closing must pass
+	sustain      = 700 * time.Millisecond // what has to outlast speech or a blink is taken at its lowest over this time
+	maxStep      = 250 * time.Millisecond // the longest time that one frame stands for
 )
 
 // Scorer turns the action units of one face, frame after frame, into scores, with the rules for faces that look like pain
@@ -26,10 +27,10 @@ type Scorer struct {
 	still       bool
 	seen        bool
 	last        time.Duration
-	closedSince time.Duration
-	eyesClosed  bool
+	closedSince time.Duration // when the lids began to close
+	lidsMove    bool          // they did, and have not opened since
 	mouth       turns
-	lip         sustained
+	lip, orbit  sustained
 }
 
 // NewScorer returns a scorer for a clip or a live capture or, where still is set, for pictures that stand alone: there a
@@ -44,9 +45,9 @@ func (s *Scorer) Reset() { *s = Scorer{still: s.still} }
 //
 //	score = AU4 + max(AU6', AU7') + max(AU9, AU10') + AU43'
 //
-// where AU6' and AU7' are what AU12 does not explain (a smile raises the cheeks and narrows the eyes), AU10' is the lip
-// raising that AU12 does not explain and that lasts through speech, and AU43' counts only beside AU4, AU6' or AU7' and only
-// when the eyes stay closed for longer than a blink.
+// where AU6' and AU7' are what AU12 does not explain (a smile raises the cheeks and narrows the eyes) and what was there
+// before a blink began, AU10' is the lip raising that AU12 does not explain and that lasts through speech, and AU43' counts
+// only beside AU4, AU6' or AU7' and only when the eyes stay closed for longer than a blink.
 func (s *Scorer) Score(f *Frame) {
 	if s.seen && (f.T < s.last || f.T-s.last > time.Second) {
 		s.Reset()
@@ -75,6 +76,10 @@ func (s *Scorer) Score(f *Frame) {
 		}
 	}
 	if !s.still {
+		if held := s.orbit.lowest(f.T, orbit); s.blinking(f) && held < orbit {
+			f.Confounders |= ConfounderBlink
+			orbit = held
+		}
 		held := s.lip.lowest(f.T, lip)
 		if s.mouth.add(f.T, v.at(AU25)) >= speechTurns {
 			f.Confounders |= ConfounderSpeech
@@ -84,22 +89,29 @@ func (s *Scorer) Score(f *Frame) {
 	f.Score = v.at(AU4) + orbit + max(v.at(AU9), lip) + s.eyes(f, orbit)
 }
 
+// blinking says whether the lids are on their way to or from a closure that may still turn out to be a blink.
+func (s *Scorer) blinking(f *Frame) bool {
+	if f.AU.at(AU43) < closing {
+		s.lidsMove = false
+		return false
+	}
+	if !s.lidsMove {
+		s.lidsMove, s.closedSince = true, f.T
+	}
+	return f.T-s.closedSince < blinkLongest
+}
+
 // eyes returns what AU43 adds to the score.
 func (s *Scorer) eyes(f *Frame, orbit float64) float64 {
 	shut := f.AU.at(AU43)
-	if shut < closed {
-		s.eyesClosed = false
-		return 0 // a narrowed eye is AU7's, not AU43's
-	}
-	if !s.eyesClosed {
-		s.eyesClosed, s.closedSince = true, f.T
-	}
-	if f.AU.at(AU4) < present && orbit < present {
-		f.Confounders |= ConfounderEyesResting
+	switch {
+	case shut < closed: // a narrowed eye is AU7's, not AU43's
 		return 0
-	}
-	if !s.still && f.T-s.closedSince < blinkLongest {
+	case !s.still && s.blinking(f):
 		f.Confounders |= ConfounderBlink
+		return 0
+	case f.AU.at(AU4) < present && orbit < present:
+		f.Confounders |= ConfounderEyesResting
 		return 0
 	}
 	return shut
@@ -134,7 +146,7 @@ func (t *turns) add(now time.Duration, x float64) int {
 	return k
 }
 
-// sustained keeps the lowest value of the last speechSustain, in slots of a tenth of it.
+// sustained keeps the lowest value of the last sustain, in slots of a tenth of it.
 type sustained struct {
 	slot [10]float64
 	when [10]time.Duration
@@ -142,7 +154,7 @@ type sustained struct {
 }
 
 func (s *sustained) lowest(now time.Duration, x float64) float64 {
-	const width = speechSustain / 10
+	const width = sustain / 10
 	i := int(now/width) % len(s.slot)
 	start := now - now%width
 	if !s.used[i] || s.when[i] != start {
@@ -151,7 +163,7 @@ func (s *sustained) lowest(now time.Duration, x float64) float64 {
 	s.slot[i] = min(s.slot[i], x)
 	low := x
 	for j := range s.slot {
-		if s.used[j] && now-s.when[j] <= speechSustain {
+		if s.used[j] && now-s.when[j] <= sustain {
 			low = min(low, s.slot[j])
 		}
 	}

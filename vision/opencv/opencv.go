@@ -15,6 +15,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"sync"
 	"time"
 
 	"gocv.io/x/gocv"
@@ -69,6 +70,7 @@ func OpenVideo(path string) (*Video, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open clip: %w", err)
 	}
+	quietFFmpeg()
 	cap, err := gocv.VideoCaptureFileWithAPI(path, gocv.VideoCaptureFFmpeg)
 	if err != nil || !cap.IsOpened() {
 		if cap != nil {
@@ -86,6 +88,14 @@ func OpenVideo(path string) (*Video, error) {
 	}
 	return v, nil
 }
+
+// quietFFmpeg keeps FFmpeg, which reads the clips for OpenCV, from writing its own remarks to the user's terminal: what is
+// wrong with a file is said by the error. OpenCV reads the variable when the first clip is opened.
+var quietFFmpeg = sync.OnceFunc(func() {
+	if _, ok := os.LookupEnv("OPENCV_FFMPEG_LOGLEVEL"); !ok {
+		_ = os.Setenv("OPENCV_FFMPEG_LOGLEVEL", "-8") // AV_LOG_QUIET; a name that cannot fail
+	}
+})
 
 // Frames returns how many pictures the container claims to have, 0 where it does not say.
 func (v *Video) Frames() int {
