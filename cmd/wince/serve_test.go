@@ -172,7 +172,7 @@ func TestServeRefusals(t *testing.T) {
 		"unknown flag":             {[]string{"--lisen", "x"}, exitUsage, "--help"},
 		"no such address":          {[]string{"--listen", "192.0.2.1:0"}, exitFailed, "--listen HOST:PORT"},
 		"no such certificate":      {[]string{"--config", writeConfig(t, "tls: {cert: /none.pem, key: /none.key}")}, exitFailed, "/none.pem"},
-		"an argument":              {[]string{"here"}, exitFailed, "unknown command"},
+		"an argument":              {[]string{"here"}, exitUsage, "unknown command"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := append([]string{"serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0"}, c.args...)
