@@ -3,6 +3,7 @@ package ort
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	onnx "github.com/yalue/onnxruntime_go"
@@ -27,6 +28,12 @@ func acquire(path string) error {
 		}
 		e.users++
 		return nil
+	}
+	// The library's builds for Linux carry telemetry that starts with the environment: it makes a device identifier, keeps
+	// events in ~/.cache and would send them to its makers. Only this variable, read before that, keeps it from starting;
+	// DisableTelemetry below comes too late for the identifier and the first events.
+	if err := os.Setenv("ORT_DISABLE_TELEMETRY", "1"); err != nil {
+		return fmt.Errorf("switch off telemetry: %w", err)
 	}
 	onnx.SetSharedLibraryPath(path)
 	if err := onnx.InitializeEnvironment(onnx.WithLogLevelError()); err != nil {
