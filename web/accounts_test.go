@@ -105,7 +105,7 @@ func TestLockOut(t *testing.T) {
 	try(password).problem(429, codeLockedOut) // another address does not help
 	g.clock.pass(time.Duration(wait) * time.Second)
 	try("wrong wrong").problem(401, codePassword)
-	if a := try(password); a.StatusCode != 429 || a.Header.Get("Retry-After") == strconv.Itoa(wait) {
+	if a := try(password); a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") == strconv.Itoa(wait) {
 		t.Errorf("the second wait is not longer: %d, %s s", a.StatusCode, a.Header.Get("Retry-After"))
 	}
 	g.clock.pass(longestOut)

@@ -24,7 +24,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"path out of the page":  {"GET", "/assets/../../web.go", nil, nil, 404, codeRoute},
 		"unknown asset":         {"GET", "/assets/x.js", nil, nil, 404, codeRoute},
 		"wrong method":          {"PUT", "/api/v1/residents", map[string]any{}, nil, 405, codeMethod},
-		"unknown member":        {"POST", "/api/v1/residents", `{"name":"A","nmae":"B"}`, nil, 400, codeMalformed},
+		"unknown member":        {"POST", "/api/v1/residents", `{"name":"A","door":"B"}`, nil, 400, codeMalformed},
 		"wrong type":            {"POST", "/api/v1/residents", `{"name":3}`, nil, 400, codeMalformed},
 		"no JSON":               {"POST", "/api/v1/residents", `{"name":`, nil, 400, codeMalformed},
 		"nothing at all":        {"POST", "/api/v1/residents", "", nil, 400, codeMalformed},

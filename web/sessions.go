@@ -123,10 +123,10 @@ func (s *Server) session(c *gin.Context, id string) (*care.Session, LiveSession,
 		return nil, nil, edge(care.NotFound, "There is no such session: open a new one.")
 	}
 	live, err := s.opt.Live.Get(id)
-	if err != nil {
-		return v, nil, nil
+	if errors.Is(err, stream.ErrSessionUnknown) {
+		return v, nil, nil // it has ended, and only the record is left
 	}
-	return v, live, nil
+	return v, live, err
 }
 
 // alive is session for what needs it alive. It ends the request with a problem where it is not.

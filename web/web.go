@@ -159,7 +159,9 @@ func (s *Server) Run(ctx context.Context, l net.Listener, conf *tls.Config) erro
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = h.Close()
 	}
-	<-failed // always http.ErrServerClosed now
+	if end := <-failed; !errors.Is(end, http.ErrServerClosed) {
+		err = errors.Join(err, end)
+	}
 	return err
 }
 

@@ -78,7 +78,7 @@ func TestEvents(t *testing.T) {
 		srv.EnableHTTP2 = h2
 		srv.StartTLS()
 		defer srv.Close()
-		req, err := http.NewRequestWithContext(t.Context(), "GET", srv.URL+v.Events, nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+v.Events, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -76,7 +76,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, nets.Close()) }()
-	l, err := listen(cfg.Listen)
+	l, err := listen(ctx, cfg.Listen)
 	if err != nil {
 		return err
 	}
@@ -154,8 +154,8 @@ func lockData(dir string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-func listen(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	switch {
 	case err == nil:
 		return l, nil

@@ -102,7 +102,7 @@ func TestServe(t *testing.T) {
 		}
 	}
 	token := strings.TrimSpace(read(t, filepath.Join(data, "local-token")))
-	req, err := http.NewRequestWithContext(t.Context(), "POST", "https://"+address+"/api/v1/sessions", strings.NewReader(`{"practice":true,"condition":"rest"}`))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+address+"/api/v1/sessions", strings.NewReader(`{"practice":true,"condition":"rest"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

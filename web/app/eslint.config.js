@@ -18,7 +18,7 @@ export default tseslint.config(
     languageOptions: {
       globals: {
         process: "readonly", console: "readonly", fetch: "readonly", setTimeout: "readonly", clearTimeout: "readonly",
-        document: "readonly", window: "readonly", location: "readonly", RTCPeerConnection: "readonly", URL: "readonly", Buffer: "readonly",
+        document: "readonly", Event: "readonly", window: "readonly", location: "readonly", RTCPeerConnection: "readonly", URL: "readonly", Buffer: "readonly",
       },
     },
   },

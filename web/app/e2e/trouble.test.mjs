@@ -33,6 +33,16 @@ it("says that there is no face, and what to do", { timeout: 60_000 }, async () =
   await page.getByText("no score").first().waitFor();
 });
 
+it("says that the camera was unplugged", { timeout: 60_000 }, async () => {
+  const { page } = await stage();
+  await page.goto(page.url().replace(/#.*/, "#/capture"));
+  await startCamera(page);
+  await page.getByRole("status").filter({ hasText: "No face" }).waitFor({ timeout: 30_000 });
+  await page.evaluate(() => document.querySelector("video").srcObject.getVideoTracks()[0].dispatchEvent(new Event("ended")));
+  await page.getByRole("alert").filter({ hasText: "it was unplugged" }).waitFor();
+  await page.getByRole("button", { name: "Start the camera" }).waitFor();
+});
+
 it("does not film without consent", { timeout: 60_000 }, async () => {
   const { page, server } = await stage();
   await addResident(page, "Bo Ash", "2", "No, refused");
