@@ -62,7 +62,7 @@ The action units are a first, provisional estimate, not validated on real pain. 
 }
 
 type analyzeOptions struct {
-	json, bars            bool
+	json                  bool
 	neutral, plot, models string
 	out, err              io.Writer
 	nets                  vision.Models

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"image"
+	"image/color"
 	"image/png"
 	"math"
 	"os"
@@ -11,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"gocv.io/x/gocv"
+	"wince/vision"
 )
 
 // wince runs a command line and returns its exit status and what it printed.
@@ -248,20 +250,33 @@ func TestAnalyzeStills(t *testing.T) {
 // writeStill writes picture n of a clip as a PNG.
 func writeStill(t *testing.T, clip string, n int, path string) {
 	t.Helper()
-	v, err := gocv.VideoCaptureFile(clip)
+	c, _, err := openClip(clip)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer v.Close()
-	m := gocv.NewMat()
-	defer m.Close()
+	defer c.Close()
+	var m vision.I420
 	for range n + 1 {
-		if !v.Read(&m) {
-			t.Fatalf("%s has no picture %d", clip, n)
+		if _, err := c.Next(&m); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if !gocv.IMWrite(path, m) {
-		t.Fatalf("cannot write %s", path)
+	img := image.NewRGBA(image.Rect(0, 0, m.Width, m.Height))
+	for y := range m.Height {
+		for x := range m.Width {
+			l := 1.164 * (float64(m.Y[y*m.YStride+x]) - 16) // BT.601, limited range
+			u, v := float64(m.U[y/2*m.CStride+x/2])-128, float64(m.V[y/2*m.CStride+x/2])-128
+			b := func(v float64) uint8 { return uint8(min(max(v, 0), 255)) }
+			img.SetRGBA(x, y, color.RGBA{b(l + 1.596*v), b(l - 0.392*u - 0.813*v), b(l + 2.017*u), 255})
+		}
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, img); err != nil {
+		t.Fatal(err)
 	}
 }
 
