@@ -142,7 +142,7 @@ func labelled(tr truth, frames []line, label string, value func(line) float64) (
 	return values, float64(len(values)) / float64(max(n, 1))
 }
 
-func median(x []float64) float64 {
+func median(x []float64) float64 { // NaN of nothing
 	if len(x) == 0 {
 		return math.NaN()
 	}
