@@ -207,8 +207,22 @@ func TestServeWithoutACMEAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	dead.Close()
+	// certmagic ends its attempt when the context does, but does not say when: the folder goes once nothing writes any more.
+	data, err := os.MkdirTemp("", "wince-acme-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 50 {
+			if err = os.RemoveAll(data); err == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Error(err)
+	})
 	cfg := defaultConfig()
-	cfg.Data = t.TempDir()
+	cfg.Data = data
 	cfg.TLS.ACME.Domain, cfg.TLS.ACME.CA = "wince.example", "https://"+dead.Addr().String()+"/directory"
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -21,7 +21,7 @@ afterAll(async () => {
   expect(await server?.stop()).toBe(0);
 });
 
-const median = (x) => [...x].sort((a, b) => a - b)[Math.floor(x.length / 2)];
+const quantile = (x, q) => [...x].sort((a, b) => a - b)[Math.floor(x.length * q)];
 
 /**
  * Puts the clip's parts beside the scores. Where in the clip the camera was when the first picture came cannot be known, so
@@ -38,7 +38,7 @@ function parts(frames) {
       if (part && of[part.label]) of[part.label].push(f.score);
     }
     if (of.pain.length < 20 || of.neutral.length < 20) continue;
-    const found = { pain: median(of.pain), neutral: median(of.neutral) };
+    const found = { pain: quantile(of.pain, 0.5), neutral: quantile(of.neutral, 0.5), worst: quantile(of.neutral, 0.95) };
     if (found.pain - found.neutral > best.pain - best.neutral) best = found;
   }
   return best;
@@ -60,10 +60,11 @@ it("goes from the set-up link to a confirmed assessment that the API returns", {
   const received = await page.evaluate(() => window.received);
   const scored = received.filter((e) => e.type === "frame" && e.state === "scored");
   expect(scored.length).toBeGreaterThan(150);
-  const { pain, neutral } = parts(scored);
-  console.log(`${scored.length} scored frames; median score in the pain part ${pain}, in neutral ${neutral}`);
+  const { pain, neutral, worst } = parts(scored);
+  console.log(`${scored.length} scored frames; median score in the pain part ${pain}, in neutral ${neutral} (95 %: ${worst})`);
   expect(pain).toBeGreaterThan(1);
   expect(neutral).toBeLessThan(0.5);
+  expect(worst).toBeLessThan(1); // as when the browser changes the picture's size and sends a coarse keyframe
   expect(received.some((e) => e.type === "observation" && e.state === "assessed")).toBe(true);
 
   await page.getByLabel("Remarks").fill("while being turned");

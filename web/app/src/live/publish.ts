@@ -5,6 +5,7 @@ import { text } from "../strings";
 /** The size that the server wants: more pixels only cost time. */
 const wanted = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30, max: 30 } };
 const gatherFor = 2000; // ms to wait for network candidates
+const startRate = 1000; // kbit/s
 const connectFor = 15000; // ms until video that does not flow is said to be stuck
 
 export type Facing = "user" | "environment";
@@ -95,11 +96,12 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
   );
 
   try {
+    await keepResolution(sender.sender);
     await pc.setLocalDescription();
     await gathered(pc);
     const r = await request(session.whip, { method: "POST", body: pc.localDescription?.sdp ?? "", headers: { "Content-Type": "application/sdp", Accept: "application/sdp" } });
     resource = r.headers.get("Location");
-    await pc.setRemoteDescription({ type: "answer", sdp: await r.text() });
+    await pc.setRemoteDescription({ type: "answer", sdp: startFast(await r.text()) });
   } catch (e) {
     close();
     throw e;
@@ -112,6 +114,31 @@ function preferVP8(t: RTCRtpTransceiver) {
   const codecs = RTCRtpSender.getCapabilities("video")?.codecs ?? [];
   const isVP8 = (c: { mimeType: string }) => c.mimeType.toLowerCase() === "video/vp8";
   if (codecs.some(isVP8)) t.setCodecPreferences([...codecs.filter(isVP8), ...codecs.filter((c) => !isVP8(c))]);
+}
+
+/**
+ * Browsers make the picture smaller when they believe that the network is slow, and larger again later. Each change begins
+ * with a coarse keyframe, in which a calm face was measured as one in pain for half a second. Fewer pictures are better.
+ */
+async function keepResolution(s: RTCRtpSender) {
+  try {
+    await s.setParameters({ ...s.getParameters(), degradationPreference: "maintain-resolution" });
+  } catch {
+    // A browser that does not know the wish goes on without it.
+  }
+}
+
+/**
+ * Chromium begins every call at 300 kbit/s and takes seconds to find out that there is more. In the home's network there is,
+ * so the answer tells it to begin with half of the most. Others ignore the parameter.
+ */
+export function startFast(answer: string): string {
+  const vp8 = /^a=rtpmap:(\d+) VP8\/90000\r?$/m.exec(answer)?.[1];
+  if (!vp8) return answer;
+  const wish = `x-google-start-bitrate=${startRate}`;
+  const fmtp = new RegExp(`^(a=fmtp:${vp8} [^\\r\\n]*)`, "m");
+  if (fmtp.test(answer)) return answer.replace(fmtp, `$1;${wish}`);
+  return answer.replace(new RegExp(`^(a=rtpmap:${vp8} [^\\r\\n]*)(\\r?\\n)`, "m"), `$1$2a=fmtp:${vp8} ${wish}$2`);
 }
 
 function gathered(pc: RTCPeerConnection): Promise<void> {
