@@ -52,7 +52,9 @@ async function walk(page, server, view) {
   await page.getByRole("status").filter({ hasText: "The face can be judged" }).waitFor({ timeout: 30_000 });
   await shot("7-live");
   await page.getByRole("button", { name: /Start the 10 second/ }).click();
-  await page.waitForFunction(() => window.received.at(-1)?.capture?.assessed_ms > 1500 && window.received.at(-1)?.score > 4, null, { timeout: 30_000, polling: 30 });
+  // Well into a stretch of pain, wherever in the clip the camera was at first: two seconds of scores are drawn by then.
+  const inPain = () => window.received.slice(-60).filter((e) => e.score > 4).length > 55;
+  await page.waitForFunction(inPain, null, { timeout: 30_000, polling: 30 });
   await page.waitForTimeout(200);
   await shot("8-observing");
   if (!all) await page.screenshot({ path: join(docs, "capture.png") });
