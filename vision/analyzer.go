@@ -34,6 +34,8 @@ type Analyzer struct {
 	index    int
 	tracking bool
 	region   Region
+	width    int // of the last picture
+	height   int
 	looked   time.Duration
 	rival    bool
 	points   [NumPoints]Point
@@ -88,6 +90,7 @@ type Measurement struct {
 	Reasons  pain.Reasons
 	Face     Face
 	Light    Light    // where a face was found
+	Misfit   float64  // how far the rigid landmarks lie from the average face's, in distances of the outer eye corners
 	Features Features // where State is Scored
 	Stages   Stages
 }
@@ -136,9 +139,10 @@ func (a *Analyzer) Measure(img *I420, t time.Duration) (Measurement, error) {
 	if !img.Valid() {
 		return m, fmt.Errorf("the picture's planes do not fit its size of %d x %d", img.Width, img.Height)
 	}
-	if a.cfg.Stills {
-		a.tracking = false
+	if a.cfg.Stills || img.Width != a.width || img.Height != a.height {
+		a.tracking = false // the region of another size of picture would lie elsewhere
 	}
+	a.width, a.height = img.Width, img.Height
 	found, err := a.search(img, t, &m)
 	if err != nil || !found {
 		return m, err
@@ -161,7 +165,7 @@ func (a *Analyzer) Measure(img *I420, t time.Duration) (Measurement, error) {
 	start := time.Now()
 	a.look(img, presence, &m)
 	m.Stages.AU = time.Since(start)
-	a.tracking = true
+	a.tracking = m.Misfit <= misfitLimit
 	a.region = a.mesh.region()
 	return m, nil
 }
@@ -218,7 +222,7 @@ func (a *Analyzer) look(img *I420, presence float32, m *Measurement) {
 			outside++
 		}
 	}
-	turn, _ := fit(&a.picture, &a.pop.Shape, rigid)
+	turn, misfit := fit(&a.picture, &a.pop.Shape, rigid)
 	yaw, pitch, roll := turn.angles()
 	m.Face = Face{Found: true, Box: Rect{box[0], box[1], box[2] - box[0], box[3] - box[1]},
 		Yaw: float32(yaw), Pitch: float32(pitch), Roll: float32(roll), Presence: presence, Points: a.points[:]}
@@ -227,8 +231,9 @@ func (a *Analyzer) look(img *I420, presence float32, m *Measurement) {
 	}
 	l, r := px[leftEyeOuter], px[rightEyeOuter]
 	eyes := math.Hypot(float64(l[0]-r[0]), float64(l[1]-r[1])) / max(math.Cos(yaw*math.Pi/180), 0.2)
+	m.Misfit = misfit
 	m.Light = measureLight(a.mesh.net.Input())
-	m.Reasons = gate(&m.Face, eyes, float64(outside)/NumPoints, m.Light, a.rival)
+	m.Reasons = gate(&m.Face, eyes, float64(outside)/NumPoints, misfit, m.Light, a.rival)
 	if m.Reasons != 0 {
 		m.State = pain.NotAssessable
 		return

@@ -177,6 +177,32 @@ func TestTrackingAgreesWithDetection(t *testing.T) {
 	}
 }
 
+// TestTrackingSurvivesAChangeOfSize sends the same face in two sizes in turn, as a browser does that adapts to the network.
+func TestTrackingSurvivesAChangeOfSize(t *testing.T) {
+	img, err := opencv.ReadImage(shared(t, "faces/london/neutral/003.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := shrunk(img, 2)
+	a := newAnalyzer(t, vision.AnalyzerConfig{FixedNeutral: true})
+	want, err := a.Measure(img, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	points := slices.Clone(want.Face.Points)
+	for i := range 12 {
+		m, err := a.Measure([]*vision.I420{half, img}[i/2%2], ms(33*i))
+		if err != nil || m.State != pain.Scored {
+			t.Fatalf("picture %d: %v %v %v", i, m.State, m.Reasons.Codes(), err)
+		}
+		for k, p := range m.Face.Points {
+			if d := math.Hypot(float64(p.X-points[k].X), float64(p.Y-points[k].Y)); d > 0.02 {
+				t.Fatalf("picture %d: landmark %d lies %.3f of the picture away", i, k, d)
+			}
+		}
+	}
+}
+
 func TestAnalyzeDoesNotAllocate(t *testing.T) {
 	img, err := opencv.ReadImage(shared(t, "faces/london/neutral/003.jpg"))
 	if err != nil {

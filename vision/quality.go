@@ -18,6 +18,7 @@ const (
 	flattest       = 0.018 // see Light.Sharp
 	outsideShare   = 0.04  // of the landmarks
 	presenceFloor  = 0.80  // the mesh's certainty under which something covers the face
+	misfitLimit    = 0.06  // Measurement.Misfit above which the landmarks are not those of a face; faces have up to 0.05
 	rivalShare     = 0.45  // of the face's width, from which a second face is a rival
 )
 
@@ -72,7 +73,7 @@ func measureLight(planes []float32) Light {
 }
 
 // gate lists why a face cannot be judged; none means that it can.
-func gate(f *Face, eyeDistance, outside float64, l Light, rival bool) (r pain.Reasons) {
+func gate(f *Face, eyeDistance, outside, misfit float64, l Light, rival bool) (r pain.Reasons) {
 	if rival {
 		r |= pain.ReasonSeveralFaces
 	}
@@ -93,7 +94,7 @@ func gate(f *Face, eyeDistance, outside float64, l Light, rival bool) (r pain.Re
 	case l.Sharp < flattest:
 		r |= pain.ReasonBlurred
 	}
-	if f.Presence < presenceFloor && r == 0 {
+	if r == 0 && (f.Presence < presenceFloor || misfit > misfitLimit) {
 		r |= pain.ReasonObscured
 	}
 	return r

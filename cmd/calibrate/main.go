@@ -84,7 +84,7 @@ func average(nets vision.Models, out, origin string, files []string) error {
 
 func features(nets vision.Models, files []string) error {
 	w := csv.NewWriter(os.Stdout)
-	_ = w.Write(append([]string{"file", "index", "t_ms", "state", "reasons", "yaw", "pitch", "roll", "presence", "bright", "blown", "sharp"}, vision.FeatureNames()...))
+	_ = w.Write(append([]string{"file", "index", "t_ms", "state", "reasons", "yaw", "pitch", "roll", "presence", "misfit", "bright", "blown", "sharp"}, vision.FeatureNames()...))
 	for _, path := range files {
 		if err := dump(nets, w, path); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
@@ -120,7 +120,7 @@ func dump(nets vision.Models, w *csv.Writer, path string) error {
 		}
 		f := func(v float32) string { return strconv.FormatFloat(float64(v), 'g', 6, 32) }
 		row := []string{path, strconv.Itoa(m.Index), strconv.FormatInt(t.Milliseconds(), 10), m.State.String(),
-			strings.Join(m.Reasons.Codes(), " "), f(m.Face.Yaw), f(m.Face.Pitch), f(m.Face.Roll), f(m.Face.Presence),
+			strings.Join(m.Reasons.Codes(), " "), f(m.Face.Yaw), f(m.Face.Pitch), f(m.Face.Roll), f(m.Face.Presence), f(float32(m.Misfit)),
 			f(float32(m.Light.Bright)), f(float32(m.Light.Blown)), f(float32(m.Light.Sharp))}
 		for _, v := range m.Features {
 			row = append(row, f(v))
