@@ -325,6 +325,7 @@ func TestAnalyzeBadInput(t *testing.T) {
 		{"empty file", []string{"analyze", write("empty.mp4", "")}, 1, "empty"},
 		{"text called a clip", []string{"analyze", text}, 1, "not a clip"},
 		{"text called a picture", []string{"analyze", write("notes.jpg", "no picture")}, 1, "not a picture"},
+		{"a picture that claims a gigapixel", []string{"analyze", write("huge.png", hugePNG)}, 1, "claims 40000 x 40000"},
 		{"IVF header only", []string{"analyze", write("head.ivf", string(whole[:32]))}, 1, "no picture"},
 		{"IVF of another codec", []string{"analyze", write("vp9.ivf", strings.Replace(string(whole), "VP80", "VP90", 1))}, 1, "VP8"},
 		{"IVF cut in a frame", []string{"analyze", write("cut.ivf", string(whole[:len(whole)/2]))}, 1, "were analysed"},
@@ -335,9 +336,15 @@ func TestAnalyzeBadInput(t *testing.T) {
 		{"plot is no PNG", []string{"analyze", "--plot", filepath.Join(dir, "x.pdf"), clipFile("blink.ivf")}, 2, ".png"},
 		{"no models", []string{"analyze", "--models", filepath.Join(dir, "nowhere"), clipFile("blink.ivf")}, 3, "models"},
 	} {
-		status, _, stderr := wince(t, c.args...)
+		status, out, stderr := wince(t, c.args...)
 		if status != c.status || !strings.Contains(stderr, c.says) {
 			t.Errorf("%s: exit status %d, want %d; says %q, want %q in it", c.name, status, c.status, strings.TrimSpace(stderr), c.says)
 		}
+		if status == exitUsage && out != "" {
+			t.Errorf("%s: a wrong command line, and yet something was begun: %.100s", c.name, out)
+		}
 	}
 }
+
+// hugePNG is the beginning of a PNG: a header of 40000 x 40000 pixels, at which OpenCV would end the program.
+const hugePNG = "\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x9c\x40\x00\x00\x9c\x40\x08\x02\x00\x00\x00\xde\x6e\x99\x52"

@@ -12,25 +12,30 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	_ "image/jpeg" // for claimedSize, as those below
+	_ "image/png"
 	"io"
-	"math"
 	"os"
 	"sync"
 	"time"
 
 	"gocv.io/x/gocv"
+	_ "golang.org/x/image/bmp"
+	_ "golang.org/x/image/tiff"
+	_ "golang.org/x/image/webp"
 
 	"wince/vision"
 )
 
-// Limits on what is read: a file that claims more is refused before it is decoded in full.
+// Limits on what is read: a file that claims more is refused before it is decoded. OpenCV has a limit of its own for
+// pictures, but ends the program where it is passed.
 const (
 	maxSide      = 8192     // pixels
 	maxImageFile = 64 << 20 // bytes
 	workSide     = 1920     // larger pictures are shrunk to this: a face needs no more
 )
 
-// ReadImage reads a still picture (JPEG, PNG, WebP, TIFF, BMP ...) and turns it upright by its EXIF orientation. Pictures
+// ReadImage reads a still picture (JPEG, PNG, WebP, TIFF or BMP) and turns it upright by its EXIF orientation. Pictures
 // with a side over 1920 pixels are shrunk to it.
 func ReadImage(path string) (*vision.I420, error) {
 	info, err := os.Stat(path)
@@ -40,10 +45,15 @@ func ReadImage(path string) (*vision.I420, error) {
 	if info.Size() > maxImageFile {
 		return nil, fmt.Errorf("%s has %d MB; a picture may have %d MB", path, info.Size()>>20, maxImageFile>>20)
 	}
+	if w, h, err := claimedSize(path); err != nil {
+		return nil, err
+	} else if w > maxSide || h > maxSide {
+		return nil, fmt.Errorf("%s claims %d x %d pixels; a picture may have %d a side", path, w, h, maxSide)
+	}
 	m := gocv.IMRead(path, gocv.IMReadColor)
 	defer m.Close()
 	if m.Empty() {
-		return nil, fmt.Errorf("%s is not a picture that can be read (JPEG, PNG, WebP, TIFF or BMP)", path)
+		return nil, notAPicture(path)
 	}
 	c := converter{}
 	defer c.close()
@@ -54,6 +64,24 @@ func ReadImage(path string) (*vision.I420, error) {
 	return img, nil
 }
 
+func notAPicture(path string) error {
+	return fmt.Errorf("%s is not a picture that can be read (JPEG, PNG, WebP, TIFF or BMP)", path)
+}
+
+// claimedSize returns the size in pixels that stands in a picture's header.
+func claimedSize(path string) (width, height int, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read picture: %w", err)
+	}
+	defer f.Close()
+	c, _, err := image.DecodeConfig(f)
+	if err != nil {
+		return 0, 0, notAPicture(path)
+	}
+	return c.Width, c.Height, nil
+}
+
 // Video reads the pictures of a clip one after the other.
 type Video struct {
 	cap   *gocv.VideoCapture
@@ -62,6 +90,7 @@ type Video struct {
 	path  string
 	fps   float64
 	next  int
+	first time.Duration // position of the first picture
 	last  time.Duration
 }
 
@@ -107,23 +136,28 @@ func (v *Video) Frames() int {
 }
 
 // Next reads the next picture into img, whose planes are reused and stay valid until the call after, and returns its time
-// from the start of the clip. The error is io.EOF after the last picture.
+// from the start of the clip. The error is io.EOF after the last picture, and another where the pictures end long before
+// the clip's stated end.
 func (v *Video) Next(img *vision.I420) (time.Duration, error) {
-	// The position is asked for before reading: it is then that of the picture to come.
-	ms := v.cap.Get(gocv.VideoCapturePosMsec)
 	if !v.cap.Read(&v.frame) || v.frame.Empty() {
 		if v.next == 0 {
 			return 0, fmt.Errorf("%s holds no picture that can be decoded", v.path)
 		}
+		// Sound may go on a little longer than the pictures.
+		if stated := v.after(float64(v.Frames())); v.last+time.Second < stated*9/10 {
+			return 0, fmt.Errorf("%s: its pictures end after %.1f of %.1f s: the file is cut short or damaged", v.path, v.last.Seconds(), stated.Seconds())
+		}
 		return 0, io.EOF
 	}
-	// A container without usable times, or one that goes backwards, is counted out by its frame rate.
-	t := time.Duration(float64(v.next) / v.fps * float64(time.Second))
-	if p := v.cap.Get(gocv.VideoCapturePosMsec); ms > p {
-		ms = p
+	// The position is that of the picture just read. A container without usable times, or one that goes backwards, is
+	// counted on by its frame rate.
+	at := time.Duration(v.cap.Get(gocv.VideoCapturePosMsec) * float64(time.Millisecond))
+	if v.next == 0 {
+		v.first = at
 	}
-	if at := time.Duration(ms * float64(time.Millisecond)); !math.IsNaN(ms) && v.next > 0 && at > v.last {
-		t = at
+	t := at - v.first
+	if v.next > 0 && t <= v.last {
+		t = v.last + v.after(1)
 	}
 	v.next++
 	v.last = t
@@ -131,6 +165,11 @@ func (v *Video) Next(img *vision.I420) (time.Duration, error) {
 		return 0, fmt.Errorf("%s, picture %d: %w", v.path, v.next-1, err)
 	}
 	return t, nil
+}
+
+// after returns how long so many pictures last at the clip's mean rate.
+func (v *Video) after(pictures float64) time.Duration {
+	return time.Duration(pictures / v.fps * float64(time.Second))
 }
 
 // Close releases the clip.
