@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -71,8 +73,11 @@ type analyzeOptions struct {
 }
 
 func (o *analyzeOptions) run(ctx context.Context, files []string) (err error) {
-	if o.plot != "" && len(files) > 1 {
+	switch {
+	case o.plot != "" && len(files) > 1:
 		return &exitError{exitUsage, errors.New("--plot draws one file: name one, or call once for each")}
+	case o.plot != "" && !strings.EqualFold(filepath.Ext(o.plot), ".png"):
+		return &exitError{exitUsage, fmt.Errorf("--plot writes PNG: give a name that ends in .png, not %s", o.plot)}
 	}
 	nets, err := openModels(o.models)
 	if err != nil {

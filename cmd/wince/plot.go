@@ -6,7 +6,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -28,9 +27,6 @@ var (
 // plotFile draws the scores over time, one small panel for each action unit below, and grey where nothing could be judged,
 // as a PNG.
 func plotFile(path, title string, frames []pain.Frame, obs pain.Observation) (err error) {
-	if !strings.EqualFold(filepath.Ext(path), ".png") {
-		return &exitError{exitUsage, fmt.Errorf("--plot writes PNG: give a name that ends in .png, not %s", path)}
-	}
 	units := measuredUnits(frames)
 	top, err := scorePanel(title, frames, obs)
 	if err != nil {

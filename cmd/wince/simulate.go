@@ -43,6 +43,9 @@ Exit status 4 says that some streams were served and some were not.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			opt.out, opt.err = c.OutOrStdout(), c.ErrOrStderr()
 			opt.dataGiven = c.Flags().Changed("data")
+			if opt.token == "" { // not the flag's default, which --help would print
+				opt.token = os.Getenv("WINCE_TOKEN")
+			}
 			return opt.run(c.Context())
 		},
 	}
@@ -54,7 +57,7 @@ Exit status 4 says that some streams were served and some were not.`,
 	f.Float64Var(&opt.capture, "capture", 0, "make an observation of this much assessable time in each session, 3-60 seconds `S`")
 	f.BoolVar(&opt.json, "json", false, "print JSON lines instead of a table")
 	f.StringVar(&opt.data, "data", defaultDataDir(), "the server's data folder `DIR`, for its local token")
-	f.StringVar(&opt.token, "token", os.Getenv("WINCE_TOKEN"), "the `TOKEN` to sign in with")
+	f.StringVar(&opt.token, "token", "", "the `TOKEN` to sign in with (default: $WINCE_TOKEN)")
 	f.StringVar(&opt.ca, "ca", "", "trust the certificates in this PEM `FILE`")
 	f.BoolVar(&opt.insecure, "insecure", false, "accept any certificate")
 	return c

@@ -354,3 +354,12 @@ func TestSimulateRefusals(t *testing.T) {
 		})
 	}
 }
+
+// A token in the environment is a secret; --help goes to screens and logs.
+func TestSimulateHelpKeepsTheToken(t *testing.T) {
+	t.Setenv("WINCE_TOKEN", "very-secret")
+	status, out, stderr := wince(t, "simulate", "--help")
+	if status != exitOK || !strings.Contains(out, "WINCE_TOKEN") || strings.Contains(out+stderr, "very-secret") {
+		t.Errorf("exit status %d: %s%s", status, out, stderr)
+	}
+}
