@@ -72,15 +72,16 @@ func measureLight(planes []float32) Light {
 	return l
 }
 
-// gate lists why a face cannot be judged; none means that it can.
+// gate lists why a face cannot be judged; none means that it can. Each condition is put so that not-a-number, which a net may
+// answer, fails it.
 func gate(f *Face, eyeDistance, outside, misfit float64, l Light, rival bool) (r pain.Reasons) {
 	if rival {
 		r |= pain.ReasonSeveralFaces
 	}
-	if eyeDistance < minEyeDistance {
+	if !(eyeDistance >= minEyeDistance) {
 		r |= pain.ReasonTooSmall
 	}
-	if math.Abs(float64(f.Yaw)) > maxYaw || math.Abs(float64(f.Pitch)) > maxPitch || math.Abs(float64(f.Roll)) > maxRoll {
+	if !(math.Abs(float64(f.Yaw)) <= maxYaw && math.Abs(float64(f.Pitch)) <= maxPitch && math.Abs(float64(f.Roll)) <= maxRoll) {
 		r |= pain.ReasonTurnedAway
 	}
 	if outside > outsideShare {
@@ -94,7 +95,7 @@ func gate(f *Face, eyeDistance, outside, misfit float64, l Light, rival bool) (r
 	case l.Sharp < flattest:
 		r |= pain.ReasonBlurred
 	}
-	if r == 0 && (f.Presence < presenceFloor || misfit > misfitLimit) {
+	if r == 0 && !(f.Presence >= presenceFloor && misfit <= misfitLimit) {
 		r |= pain.ReasonObscured
 	}
 	return r
