@@ -101,7 +101,8 @@ func (s *Store) AddLogin(ctx context.Context, act care.Act, tokenHash, userID st
 	})
 }
 
-// LoginFailed records that somebody tried to sign in as a user and could not.
+// LoginFailed records that somebody tried to sign in as a user and could not; the id is empty where nobody has the name
+// that was given, which is not kept: it may be a password in the wrong field.
 func (s *Store) LoginFailed(ctx context.Context, act care.Act, userID string) error {
 	event := func() care.AuditEvent {
 		return care.AuditEvent{Action: care.ActLoginFailed, Entity: "user", EntityID: userID}

@@ -203,13 +203,15 @@ func (s *Server) login(c *gin.Context) {
 		return
 	}
 	if !ok || u == nil {
+		// The row is written for a name that nobody has, too: without it the answer would come sooner and tell as much.
+		act, id := s.act(c), ""
+		act.By = server
 		if u != nil {
-			act := s.act(c)
-			act.By = server
-			if err := s.opt.Store.LoginFailed(c.Request.Context(), act, u.ID); err != nil {
-				s.fail(c, err)
-				return
-			}
+			id = u.ID
+		}
+		if err := s.opt.Store.LoginFailed(c.Request.Context(), act, id); err != nil {
+			s.fail(c, err)
+			return
 		}
 		s.fail(c, edge(codePassword, "Name or password is wrong: try again."))
 		return
