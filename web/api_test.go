@@ -28,6 +28,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"wrong type":            {"POST", "/api/v1/residents", `{"name":3}`, nil, 400, codeMalformed},
 		"no JSON":               {"POST", "/api/v1/residents", `{"name":`, nil, 400, codeMalformed},
 		"nothing at all":        {"POST", "/api/v1/residents", "", nil, 400, codeMalformed},
+		"a list":                {"POST", "/api/v1/residents", `[]`, nil, 400, codeMalformed},
 		"two objects":           {"POST", "/api/v1/residents", `{"name":"A"}{"name":"B"}`, nil, 400, codeMalformed},
 		"not sent as JSON":      {"POST", "/api/v1/residents", `{"name":"A"}`, []string{"Content-Type", "text/plain"}, 415, codeMediaType},
 		"ten megabytes":         {"POST", "/api/v1/residents", `{"name":"` + strings.Repeat("a", 10<<20) + `"}`, nil, 413, codeTooLarge},
@@ -47,6 +48,9 @@ func TestRequestsThatAreRefused(t *testing.T) {
 			h := *g
 			h.T = t
 			p := h.do(c.method, c.path, c.body, c.headers...).problem(c.status, c.code)
+			if strings.Contains(p.Detail, "  ") {
+				t.Errorf("the sentence has a gap: %s", p.Detail)
+			}
 			for _, leak := range []string{"json:", "sql", "goroutine", "/work", ".go"} {
 				if strings.Contains(p.Detail, leak) {
 					t.Errorf("the sentence leaks %q: %s", leak, p.Detail)

@@ -119,7 +119,7 @@ func readJSON(c *gin.Context, v any) error {
 	switch {
 	case errors.As(err, &tooLarge):
 		return err
-	case errors.As(err, &wrongType):
+	case errors.As(err, &wrongType) && wrongType.Field != "": // else the whole is no object
 		return &care.Error{Code: codeMalformed, Field: wrongType.Field, Text: "The member " + wrongType.Field + " has the wrong type: see the description of the interface."}
 	}
 	if name, ok := unknownField(err); ok {
