@@ -91,11 +91,14 @@ func (o *analyzeOptions) run(ctx context.Context, files []string) (err error) {
 		}
 	}
 	out := bufio.NewWriter(o.out)
-	failed := 0
+	failed, cut := 0, 0
 	for i, path := range files {
 		if err := o.file(ctx, out, path, i > 0); err != nil {
 			if ctx.Err() != nil {
 				return errors.Join(errors.New("stopped before the end"), out.Flush())
+			}
+			if p := (*exitError)(nil); errors.As(err, &p) && p.status == exitPartly {
+				cut++
 			}
 			failed++
 			if len(files) == 1 {
@@ -108,10 +111,10 @@ func (o *analyzeOptions) run(ctx context.Context, files []string) (err error) {
 		}
 	}
 	switch {
-	case failed == len(files):
+	case failed == len(files) && cut == 0:
 		return errors.New("none of the files could be read")
 	case failed > 0:
-		return &exitError{exitPartly, fmt.Errorf("%d of %d files could not be read", failed, len(files))}
+		return &exitError{exitPartly, fmt.Errorf("%d of %d files could not be read to the end", failed, len(files))}
 	}
 	return nil
 }
@@ -179,8 +182,8 @@ func (o *analyzeOptions) file(ctx context.Context, out *bufio.Writer, path strin
 	}
 	cfg := pain.WindowConfig{Stills: still}
 	if n := len(measured); n > 0 && !still {
-		// A short clip cannot hold the usual three seconds: then most of it must be judged.
-		cfg.MinAssessed = min(3*time.Second, measured[n-1].T*4/5)
+		// A short clip cannot hold the usual three seconds: then most of it must be judged, and of one picture that one.
+		cfg.MinAssessed = max(min(3*time.Second, measured[n-1].T*4/5), 1)
 	}
 	w := pain.NewWindow(cfg)
 	frames := make([]pain.Frame, len(measured))
@@ -207,7 +210,7 @@ func (o *analyzeOptions) file(ctx context.Context, out *bufio.Writer, path strin
 		err = plotFile(o.plot, path, frames, obs)
 	}
 	if err == nil && cut != nil {
-		err = fmt.Errorf("%w (the %d pictures before it were analysed)", cut, len(frames))
+		err = &exitError{exitPartly, fmt.Errorf("%w (the %d pictures before it were analysed)", cut, len(frames))}
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"image"
 	"image/color"
@@ -297,6 +298,33 @@ func TestAnalyzeTableAndPlot(t *testing.T) {
 	}
 }
 
+// One picture is judged whatever its file is called, and so is a clip that has only one.
+func TestAnalyzeOnePicture(t *testing.T) {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 64, 48))); err != nil {
+		t.Fatal(err)
+	}
+	photo := filepath.Join(t.TempDir(), "photo")
+	if err := os.WriteFile(photo, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, obs := analysed(t, photo); obs["duration_ms"] != 1000.0 {
+		t.Errorf("a picture without an ending is no still: %v", obs)
+	}
+	whole, err := os.ReadFile(clipFile("blink.ivf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := filepath.Join(t.TempDir(), "first.ivf")
+	size := int(binary.LittleEndian.Uint32(whole[32:]))
+	if err := os.WriteFile(first, whole[:32+12+size], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if frames, obs := analysed(t, first); len(frames) != 1 || obs["state"] != "assessed" {
+		t.Errorf("a clip of one picture: %v", obs)
+	}
+}
+
 func TestAnalyzeBadInput(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, content string) string {
@@ -328,7 +356,8 @@ func TestAnalyzeBadInput(t *testing.T) {
 		{"a picture that claims a gigapixel", []string{"analyze", write("huge.png", hugePNG)}, 1, "claims 40000 x 40000"},
 		{"IVF header only", []string{"analyze", write("head.ivf", string(whole[:32]))}, 1, "no picture"},
 		{"IVF of another codec", []string{"analyze", write("vp9.ivf", strings.Replace(string(whole), "VP80", "VP90", 1))}, 1, "VP8"},
-		{"IVF cut in a frame", []string{"analyze", write("cut.ivf", string(whole[:len(whole)/2]))}, 1, "were analysed"},
+		{"IVF cut in a frame", []string{"analyze", write("cut.ivf", string(whole[:len(whole)/2]))}, 4, "were analysed"},
+		{"a device", []string{"analyze", os.DevNull}, 1, "pipe or a device"},
 		{"one good, one bad", []string{"analyze", "--json", clipFile("blink.ivf"), text}, 4, "1 of 2"},
 		{"neutral is no face", []string{"analyze", "--neutral", clipFile("nobody.ivf"), clipFile("blink.ivf")}, 1, "cannot be judged"},
 		{"neutral is no picture", []string{"analyze", "--neutral", text, clipFile("blink.ivf")}, 1, "neutral"},

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,8 +28,11 @@ type clip interface {
 	Close() error
 }
 
-// stillNames are the endings of files that are read as one picture.
+// stillNames are the endings of files that are read as one picture, whatever they begin with.
 var stillNames = map[string]bool{".jpg": true, ".jpeg": true, ".png": true, ".webp": true, ".tif": true, ".tiff": true, ".bmp": true}
+
+// stillTypes are the contents that are read as one picture, whatever the file is called.
+var stillTypes = map[string]bool{"image/jpeg": true, "image/png": true, "image/webp": true, "image/bmp": true}
 
 // openClip opens a still or a clip. VP8 in IVF goes through the live path's own decoder, everything else through OpenCV.
 func openClip(path string) (c clip, still bool, err error) {
@@ -39,19 +44,23 @@ func openClip(path string) (c clip, still bool, err error) {
 		return nil, false, fmt.Errorf("open clip: %w", err)
 	case info.IsDir():
 		return nil, false, fmt.Errorf("%s is a folder: name the files in it", path)
+	case !info.Mode().IsRegular():
+		return nil, false, fmt.Errorf("%s is not a file but a pipe or a device: save the clip to a file first", path)
 	case info.Size() == 0:
 		return nil, false, fmt.Errorf("%s is empty", path)
 	}
-	if stillNames[strings.ToLower(filepath.Ext(path))] {
+	head, err := firstBytes(path)
+	if err != nil {
+		return nil, false, err
+	}
+	if stillNames[strings.ToLower(filepath.Ext(path))] || stillTypes[http.DetectContentType(head)] {
 		img, err := opencv.ReadImage(path)
 		if err != nil {
 			return nil, true, err
 		}
 		return &stillClip{img: img}, true, nil
 	}
-	if ok, err := isIVF(path); err != nil {
-		return nil, false, err
-	} else if ok {
+	if bytes.HasPrefix(head, []byte("DKIF")) {
 		c, err := openIVF(path)
 		return c, false, err
 	}
@@ -77,15 +86,19 @@ func (s *stillClip) Next(img *vision.I420) (time.Duration, error) {
 func (s *stillClip) Frames() int  { return 1 }
 func (s *stillClip) Close() error { return nil }
 
-func isIVF(path string) (bool, error) {
+// firstBytes reads as much of a file as tells what it is.
+func firstBytes(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return false, fmt.Errorf("open clip: %w", err)
+		return nil, fmt.Errorf("open clip: %w", err)
 	}
 	defer f.Close()
-	var magic [4]byte
-	n, _ := io.ReadFull(f, magic[:])
-	return string(magic[:n]) == "DKIF", nil
+	head := make([]byte, 512)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, fmt.Errorf("read clip: %w", err)
+	}
+	return head[:n], nil
 }
 
 // ivfClip decodes VP8 from an IVF file with the decoder of the live path.
