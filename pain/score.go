@@ -64,11 +64,9 @@ func (s *Scorer) Score(f *Frame) {
 	au6, au7, au10 := v.at(AU6), v.at(AU7), v.at(AU10)
 	orbit, lip := max(au6, au7), au10
 	if smile >= smileFloor {
-		// AU4 or AU9 beside AU12 is a grimace, not a smile: then AU12 explains only half as much.
-		part := 1.0
-		if v.at(AU4) >= present || v.at(AU9) >= 2*present {
-			part = 0.5
-		}
+		// A lowered brow or a wrinkled nose beside AU12 makes it a grimace, not a smile: from its first level on AU12 explains
+		// less, from the second on nothing. A smile wrinkles the nose a little, hence the level less for AU9.
+		part := min(max(2-max(v.at(AU4), v.at(AU9)-1), 0), 1)
 		orbit = max(0, orbit-part*smile)
 		lip = max(0, lip-part*smile)
 		if orbit < max(au6, au7) || lip < au10 {
