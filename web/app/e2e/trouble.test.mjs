@@ -43,6 +43,48 @@ it("says that the camera was unplugged", { timeout: 60_000 }, async () => {
   await page.getByRole("button", { name: "Start the camera" }).waitFor();
 });
 
+it("gives the camera back to whoever does not wait for it", { timeout: 60_000 }, async () => {
+  const { page } = await stage();
+  await page.evaluate(() => {
+    const open = window.navigator.mediaDevices.getUserMedia.bind(window.navigator.mediaDevices);
+    window.navigator.mediaDevices.getUserMedia = async (wanted) => {
+      await new Promise((go) => (window.openCamera = go));
+      return (window.camera = await open(wanted));
+    };
+  });
+  const given = () => page.waitForFunction(() => window.camera?.getTracks().every((t) => t.readyState === "ended"), null, { timeout: 5000 });
+
+  // The screen is left while the camera opens.
+  await page.goto(page.url().replace(/#.*/, "#/capture"));
+  await startCamera(page);
+  await page.waitForFunction(() => window.openCamera);
+  await page.getByRole("link", { name: "Residents" }).first().click();
+  await page.getByRole("heading", { name: "Residents" }).waitFor();
+  await page.evaluate(() => window.openCamera());
+  await given();
+
+  // It is stopped while the session opens.
+  let answer;
+  const asked = new Promise((done) => {
+    void page.route("**/api/v1/sessions", async (route) => {
+      done();
+      await new Promise((go) => (answer = go));
+      await route.continue();
+    });
+  });
+  await page.evaluate(() => (window.camera = window.openCamera = undefined));
+  await page.goto(page.url().replace(/#.*/, "#/capture"));
+  await startCamera(page);
+  await page.waitForFunction(() => window.openCamera);
+  await page.evaluate(() => window.openCamera());
+  await asked;
+  await page.getByRole("button", { name: "Stop the camera" }).click();
+  const ended = page.waitForRequest((r) => r.method() === "DELETE" && r.url().includes("/api/v1/sessions/"));
+  answer();
+  await ended;
+  await given();
+});
+
 it("does not film without consent", { timeout: 60_000 }, async () => {
   const { page, server } = await stage();
   await addResident(page, "Bo Ash", "2", "No, refused");

@@ -39,11 +39,13 @@ export function Capture({ resident }: { resident: string | null }) {
   const calm = useCalm(frame);
   const history = useMemo(() => new History(), []);
   const running = useRef<Running | null>(null);
+  const attempt = useRef(0); // counts starts and stops, so that a start knows whether it is still wanted
   const video = useRef<HTMLVideoElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const { value: who } = useLoaded(async () => (resident ? await api.resident(resident) : null), resident ?? "practice");
 
   const stop = () => {
+    attempt.current++;
     const r = running.current;
     running.current = null;
     if (!r) return;
@@ -108,25 +110,39 @@ export function Capture({ resident }: { resident: string | null }) {
     }
     wrong.value = "";
     phase.value = "connecting";
+    const mine = ++attempt.current;
+    const wanted = () => attempt.current === mine;
     let camera: MediaStream | null = null;
+    let r: Running | null = null;
     try {
+      // Whoever starts the camera may stop it or leave the screen while it opens: what comes after that is given back.
       camera = await openCamera(facing.value);
-      const session = await api.openSession(resident, condition.value);
-      running.current = { camera, session, publication: null };
+      const session = wanted() ? await api.openSession(resident, condition.value) : null;
+      if (session && wanted()) r = running.current = { camera, session, publication: null };
+      else if (session) void api.endSession(session.id).catch(() => undefined);
+      if (!r) return;
       if (video.current) {
         video.current.srcObject = camera;
         await video.current.play().catch(() => undefined); // a picture that does not move yet is no failure
       }
-      running.current.publication = await publish(session, camera, {
+      if (!wanted()) return;
+      const publication = await publish(r.session, camera, {
         connected: () => {
-          if (phase.value === "connecting") phase.value = "live";
+          if (wanted() && phase.value === "connecting") phase.value = "live";
         },
-        event,
-        failed: fail,
+        event: (e) => {
+          if (wanted()) event(e);
+        },
+        failed: (said) => {
+          if (wanted()) fail(said);
+        },
       });
+      if (wanted()) r.publication = publication;
+      else publication.close();
     } catch (e) {
-      if (!running.current) camera?.getTracks().forEach((t) => t.stop());
-      fail(sentence(e));
+      if (wanted()) fail(sentence(e));
+    } finally {
+      if (!r) camera?.getTracks().forEach((t) => t.stop());
     }
   };
 
@@ -136,7 +152,7 @@ export function Capture({ resident }: { resident: string | null }) {
     wrong.value = "";
     try {
       await api.capture(r.session, seconds);
-      phase.value = "observing";
+      if (running.current === r) phase.value = "observing"; // else the camera was stopped meanwhile
     } catch (e) {
       wrong.value = sentence(e);
     }
