@@ -86,7 +86,8 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		return err
 	}
 	defer freeTLS()
-	video, err := rtc.New(rtc.Config{Port: videoPort(l), Advertise: cfg.Advertise, Logger: log})
+	at := videoAddress(l)
+	video, err := rtc.New(rtc.Config{Port: at.Port, Address: at.IP, Advertise: cfg.Advertise, Logger: log})
 	if err != nil {
 		return err
 	}
@@ -167,12 +168,12 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return nil, fmt.Errorf("cannot listen on %s: choose an address of this machine with --listen HOST:PORT (%w)", address, err)
 }
 
-// videoPort is the UDP port that goes with a listener: the same number, so that one opening in a firewall is enough.
-func videoPort(l net.Listener) int {
+// videoAddress is the UDP address that goes with a listener: the same, so that one opening in a firewall is enough.
+func videoAddress(l net.Listener) net.UDPAddr {
 	if a, ok := l.Addr().(*net.TCPAddr); ok {
-		return a.Port
+		return net.UDPAddr{IP: a.IP, Port: a.Port}
 	}
-	return 0
+	return net.UDPAddr{}
 }
 
 // certificate returns the TLS settings and, where the certificate is self-signed, its fingerprint.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -329,6 +330,23 @@ func TestOnePort(t *testing.T) {
 	}
 	if n == 0 || !strings.Contains(answer, "127.0.0.1") {
 		t.Errorf("no candidate on loopback: %s", answer)
+	}
+}
+
+// A server that was told one address is not to be reached on another.
+func TestOneAddress(t *testing.T) {
+	s := newServer(t, Config{Address: net.IPv4(127, 0, 0, 1)})
+	if got := s.mux.GetListenAddresses(); len(got) != 1 || got[0].String() != fmt.Sprintf("127.0.0.1:%d", s.Port()) {
+		t.Errorf("the port is open on %v", got)
+	}
+	tab, in := newTablet(t, func([]byte) {}), newSink()
+	connect(t, s, tab, in)
+	if _, err := tab.Write(vp8(true, 500), 0); err != nil {
+		t.Fatal(err)
+	}
+	in.wait(t, 1)
+	if _, err := New(Config{Address: net.IPv4(203, 0, 113, 9)}); err == nil || !strings.Contains(err.Error(), "203.0.113.9") {
+		t.Errorf("somebody else's address: %v", err)
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 // Config says how the server is reached. The zero value is of use in tests.
 type Config struct {
 	Port      int      // the one UDP port of all connections; 0 lets the system choose one
+	Address   net.IP   // the one address of this machine to open it on; nil or unspecified for all of them
 	Advertise []string // further IP addresses that reach this port, as behind NAT or in a container
 
 	Hold             time.Duration // how long a frame waits for a packet to be sent again; default 80 ms
@@ -39,7 +40,8 @@ type Server struct {
 	port int
 }
 
-// New opens the UDP port on every address of the machine, loopback included. Close the server after its peers.
+// New opens the UDP port, on every address of the machine, loopback included, unless one is named. Close the server after
+// its peers.
 func New(cfg Config) (*Server, error) {
 	if cfg.Hold <= 0 {
 		cfg.Hold = 80 * time.Millisecond
@@ -65,10 +67,16 @@ func New(cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.mux, err = ice.NewMultiUDPMuxFromPort(s.port, ice.UDPMuxFromPortWithLoopback(), ice.UDPMuxFromPortWithLogger(pionLog{cfg.Logger}.NewLogger("udp")),
+	opened := func(ip net.IP) bool {
+		return len(cfg.Address) == 0 || cfg.Address.IsUnspecified() || cfg.Address.Equal(ip)
+	}
+	s.mux, err = ice.NewMultiUDPMuxFromPort(s.port, ice.UDPMuxFromPortWithIPFilter(opened), ice.UDPMuxFromPortWithLoopback(), ice.UDPMuxFromPortWithLogger(pionLog{cfg.Logger}.NewLogger("udp")),
 		ice.UDPMuxFromPortWithReadBufferSize(1<<20), ice.UDPMuxFromPortWithWriteBufferSize(1<<20))
 	if err != nil {
 		return nil, fmt.Errorf("open UDP port %d for video (choose another one if it is in use): %w", s.port, err)
+	}
+	if len(s.mux.GetListenAddresses()) == 0 {
+		return nil, errors.Join(fmt.Errorf("open UDP port %d for video: no network interface has the address %s", s.port, cfg.Address), s.mux.Close())
 	}
 	if s.api, err = s.newAPI(); err != nil {
 		return nil, errors.Join(err, s.mux.Close())
