@@ -37,6 +37,7 @@ type Analyzer struct {
 	width    int // of the last picture
 	height   int
 	looked   time.Duration
+	seen     time.Duration // when a face was seen last
 	rival    bool
 	points   [NumPoints]Point
 	frontal  [NumPoints]vec3
@@ -103,12 +104,29 @@ func (a *Analyzer) Analyze(img *I420, t time.Duration) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if a.finder != nil && m.State == pain.Scored && a.finder.Add(&m.Features, t) {
-		if n, ok := a.finder.Neutral(); ok {
-			a.neutral = n
-		}
+	if a.finder != nil && m.Face.Found {
+		a.learn(&m)
 	}
 	return a.Judge(&m), nil
+}
+
+// absence is how long no face may be seen until the next one may be somebody else's, as when the carer held the tablet
+// first: it starts with the average face again.
+const absence = 3 * time.Second
+
+// learn looks for the neutral of the face in front of the camera.
+func (a *Analyzer) learn(m *Measurement) {
+	if m.T-a.seen > absence {
+		a.finder.Reset()
+		a.neutral = a.pop.neutral
+	}
+	a.seen = m.T
+	if m.State != pain.Scored || !a.finder.Add(&m.Features, m.T) {
+		return
+	}
+	if n, ok := a.finder.Neutral(); ok {
+		a.neutral = n
+	}
 }
 
 // Judge compares a measurement with the neutral of the moment and scores it. Measurements come in order of time.

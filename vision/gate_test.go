@@ -203,6 +203,52 @@ func TestTrackingSurvivesAChangeOfSize(t *testing.T) {
 	}
 }
 
+// TestNextFaceHasItsOwnNeutral puts one person before the camera, then nobody, then another person: the first one's calm face
+// says nothing about the second.
+func TestNextFaceHasItsOwnNeutral(t *testing.T) {
+	a := newAnalyzer(t, vision.AnalyzerConfig{})
+	at := 0
+	last := func(img *vision.I420, n int) (r vision.Result) {
+		for range n {
+			var err error
+			if r, err = a.Analyze(img, ms(at)); err != nil {
+				t.Fatal(err)
+			}
+			at += 100
+		}
+		return r
+	}
+	first, second := still(t, "pain.ivf"), still(t, "pain-light-old.ivf")
+	if r := last(first, 30); r.Baseline != vision.BaselineSession {
+		t.Fatalf("after three seconds at ease the neutral is the %s's", r.Baseline)
+	}
+	last(wall(640, 480), 20)
+	if r := last(first, 1); r.Baseline != vision.BaselineSession {
+		t.Errorf("after looking away for two seconds the neutral is the %s's", r.Baseline)
+	}
+	last(wall(640, 480), 40)
+	if r := last(second, 1); r.Frame.State != pain.Scored || r.Baseline != vision.BaselinePopulation {
+		t.Errorf("another person: %s, against the %s's neutral", r.Frame.State, r.Baseline)
+	}
+	if r := last(second, 30); r.Baseline != vision.BaselineSession {
+		t.Errorf("three seconds later the neutral is the %s's", r.Baseline)
+	}
+}
+
+// still returns the first picture of a rendered clip.
+func still(t *testing.T, clip string) *vision.I420 {
+	v, err := opencv.OpenVideo("../testdata/clips/" + clip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	var img vision.I420
+	if _, err := v.Next(&img); err != nil {
+		t.Fatal(err)
+	}
+	return copyOf(&img)
+}
+
 func TestAnalyzeDoesNotAllocate(t *testing.T) {
 	img, err := opencv.ReadImage(shared(t, "faces/london/neutral/003.jpg"))
 	if err != nil {

@@ -18,7 +18,7 @@ type Neutral struct {
 	doubt    pain.Intensities // how much of each unit may be how the person looks at ease
 }
 
-// population.json is the average face at ease and the spread between people, made by cmd/population.
+// population.json is the average face at ease and the spread between people, made by `calibrate population`.
 //
 //go:embed population.json
 var populationFile []byte
@@ -106,6 +106,9 @@ func NewRestFinder(keep int) (*RestFinder, error) {
 	}
 	return &RestFinder{base: base, samples: make([]rest, 0, keep), order: make([]int, 0, keep)}, nil
 }
+
+// Reset forgets the face that was seen.
+func (r *RestFinder) Reset() { r.samples, r.next, r.begun = r.samples[:0], 0, false }
 
 // Add takes in the features of a frame that can be judged, at time t, and says whether it was kept. It does not allocate.
 func (r *RestFinder) Add(f *Features, t time.Duration) bool {
