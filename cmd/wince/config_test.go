@@ -1,9 +1,12 @@
 package main
 
 import (
+	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,5 +107,29 @@ func TestConfigRefusals(t *testing.T) {
 	}
 	if _, err := loadConfig(filepath.Join(t.TempDir(), "none.yaml"), nil); err == nil || !strings.Contains(err.Error(), "cannot be read") {
 		t.Errorf("no file: %v", err)
+	}
+}
+
+// Behind NAT or in a container the machine's own addresses are of no use to a tablet: the link and the certificate name those
+// in the settings.
+func TestAddressesOfTheSettings(t *testing.T) {
+	c := defaultConfig()
+	c.Data, c.Hosts, c.Advertise = t.TempDir(), []string{"wince.example"}, []string{"203.0.113.7"}
+	got := c.urls(&net.TCPAddr{IP: net.IPv6zero, Port: 8443})
+	if want := []string{"https://wince.example:8443", "https://203.0.113.7:8443", "https://localhost:8443"}; len(got) < 3 || !slices.Equal(got[:3], want) {
+		t.Errorf("addresses %v, want %v first", got, want)
+	}
+	conf, _, _, err := c.certificate(t.Context(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := conf.GetCertificate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"wince.example", "203.0.113.7", "localhost"} {
+		if err := cert.Leaf.VerifyHostname(name); err != nil {
+			t.Error(err)
+		}
 	}
 }

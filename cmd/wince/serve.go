@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -191,7 +192,7 @@ func (c *config) certificate(ctx context.Context, log *slog.Logger) (conf *tls.C
 		}
 		return own.Config(), "", free, nil
 	}
-	own, err := web.SelfSigned(dir, c.Hosts, time.Now, log)
+	own, err := web.SelfSigned(dir, c.names(), time.Now, log)
 	if err != nil {
 		return nil, "", nil, err
 	}
@@ -236,6 +237,10 @@ func writePrivate(path, text string) error {
 	return nil
 }
 
+// names are those by which tablets call this machine, as far as the settings say: what video is advertised at reaches the
+// page, too.
+func (c *config) names() []string { return slices.Concat(c.Hosts, c.Advertise) }
+
 // urls lists where the page can be opened, the most useful first.
 func (c *config) urls(a net.Addr) []string {
 	tcp, ok := a.(*net.TCPAddr)
@@ -249,8 +254,7 @@ func (c *config) urls(a net.Addr) []string {
 	case !tcp.IP.IsUnspecified():
 		hosts = []string{tcp.IP.String()}
 	default:
-		hosts = append(hosts, c.Hosts...)
-		hosts = append(hosts, "localhost")
+		hosts = append(c.names(), "localhost")
 		for _, ip := range web.LocalAddresses() {
 			hosts = append(hosts, ip.String())
 		}
