@@ -20,9 +20,10 @@ var lockJSON []byte
 
 // Names of the files in a models directory, as in the lock.
 const (
-	Detector = "face_detection_short_range.onnx"
-	Mesh     = "face_landmark.onnx"
-	Library  = "libonnxruntime.so.1"
+	Detector  = "face_detection_short_range.onnx"
+	Mesh      = "face_landmark.onnx"
+	Attention = "face_landmark_with_attention.onnx"
+	Library   = "libonnxruntime.so.1"
 )
 
 // Lock is the content of lock.json.

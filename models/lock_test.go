@@ -11,7 +11,7 @@ func TestPinned(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, platform := range []string{"linux/amd64", "linux/arm64"} {
-		for _, name := range []string{Detector, Mesh, Library} {
+		for _, name := range []string{Detector, Mesh, Attention, Library} {
 			a, err := l.Artifact(platform, name)
 			if err != nil {
 				t.Fatal(err)

@@ -58,6 +58,9 @@ func Model(m *tflite.Model, opt Options) (*onnx.Graph, error) {
 	for i := range m.Operators {
 		o := &m.Operators[i]
 		h, ok := handlers[o.Op]
+		if o.Op == tflite.Custom {
+			h, ok = customs[o.Custom]
+		}
 		if !ok {
 			return nil, fmt.Errorf("operator %d: %s is %w", i, o.Name(), ErrUnsupported)
 		}
@@ -75,9 +78,12 @@ func Model(m *tflite.Model, opt Options) (*onnx.Graph, error) {
 
 // Operators lists the operators that the conversion knows, in TensorFlow Lite's names.
 func Operators() []string {
-	names := make([]string, 0, len(handlers))
+	names := make([]string, 0, len(handlers)+len(customs))
 	for op := range handlers {
 		names = append(names, op.String())
+	}
+	for name := range customs {
+		names = append(names, name)
 	}
 	slices.Sort(names)
 	return names

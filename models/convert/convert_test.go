@@ -81,6 +81,11 @@ func TestRewriting(t *testing.T) {
 	}
 }
 
+// custom is an operator by its name with the inputs and outputs of another.
+func custom(o tflitetest.Op, name string, options []byte) tflitetest.Op {
+	return tflitetest.Op{Code: 32, Custom: name, Inputs: o.Inputs, Outputs: o.Outputs, CustomOptions: options}
+}
+
 // TestRefuses changes one thing in the net of all operators and expects a sentence instead of a wrong net.
 func TestRefuses(t *testing.T) {
 	find := func(n *tflitetest.Net, code int32) *tflitetest.Op {
@@ -118,6 +123,10 @@ func TestRefuses(t *testing.T) {
 		"written twice":      {func(n *tflitetest.Net) { find(n, 19).Outputs[0] = find(n, 54).Outputs[0] }, "written twice"},
 		"read before":        {func(n *tflitetest.Net) { find(n, 17).Inputs[0] = n.Outputs[0] }, ""},
 		"input not a number": {func(n *tflitetest.Net) { n.Tensors[0].Type = 3 }, "float32 is expected"},
+		"unknown name":       {func(n *tflitetest.Net) { *find(n, 14) = custom(*find(n, 14), "Other", nil) }, "Other is not supported"},
+		"no custom options": {func(n *tflitetest.Net) { *find(n, 14) = custom(*find(n, 14), "Landmarks2TransformMatrix", nil) },
+			"landmarks [1 3 3 48]"},
+		"slice": {func(n *tflitetest.Net) { find(n, 14).Code = 45 }, "do not fit"},
 	} {
 		n := opsNet()
 		tc.change(n)

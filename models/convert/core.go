@@ -22,6 +22,8 @@ var handlers = map[tflite.Op]handler{
 	tflite.Reshape:         reshape,
 	tflite.Concatenation:   concat,
 	tflite.Dequantize:      dequantize,
+	tflite.Mul:             multiply,
+	tflite.StridedSlice:    wholeSlice,
 }
 
 // operands checks how many inputs there are and that one output is written for the first time, and returns the output.

@@ -14,9 +14,9 @@ var update = flag.Bool("update", false, "write models/testdata/ops.tflite (then 
 
 const opsFile = "../testdata/ops.tflite"
 
-// opsNet has every operator of the conversion in the shapes in which it can go wrong: odd and even sizes under SAME with
+// opsNet has the operators of the plain nets in the shapes in which it can go wrong: odd and even sizes under SAME with
 // stride 2, dilation, several outputs a channel, channel counts that do not fill a block, slopes above one and below zero.
-// Its output is compared with TensorFlow Lite's in vision/ort.
+// Its output is compared with TensorFlow Lite's in vision/ort, where a test of their own has those of the attention mesh.
 func opsNet() *tflitetest.Net {
 	n := &tflitetest.Net{}
 	tensor := func(name string, data []byte, kind int8, shape ...int) int32 {

@@ -119,18 +119,20 @@ const (
 	Dequantize      Op = 6
 	Logistic        Op = 14
 	MaxPool2D       Op = 17
+	Mul             Op = 18
 	Relu            Op = 19
 	Relu6           Op = 21
 	Reshape         Op = 22
 	Custom          Op = 32
 	Pad             Op = 34
+	StridedSlice    Op = 45
 	PRelu           Op = 54
 )
 
 var opNames = map[Op]string{
 	Add: "ADD", Concatenation: "CONCATENATION", Conv2D: "CONV_2D", DepthwiseConv2D: "DEPTHWISE_CONV_2D",
 	Dequantize: "DEQUANTIZE", Logistic: "LOGISTIC", MaxPool2D: "MAX_POOL_2D", Relu: "RELU", Relu6: "RELU6",
-	Reshape: "RESHAPE", Custom: "CUSTOM", Pad: "PAD", PRelu: "PRELU",
+	Reshape: "RESHAPE", Custom: "CUSTOM", Pad: "PAD", PRelu: "PRELU", Mul: "MUL", StridedSlice: "STRIDED_SLICE",
 }
 
 func (o Op) String() string {

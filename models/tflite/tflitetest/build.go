@@ -3,7 +3,9 @@ package tflitetest
 
 import (
 	"encoding/binary"
+	"maps"
 	"math"
+	"slices"
 
 	flatbuffers "github.com/google/flatbuffers/go"
 	"github.com/x448/float16"
@@ -24,11 +26,13 @@ type Field struct {
 	Byte  bool
 }
 
-// Op is an operator by its number in the schema.
+// Op is an operator by its number in the schema, or by its name if the number is 32.
 type Op struct {
 	Code            int32
+	Custom          string
 	Inputs, Outputs []int32
 	Options         []Field
+	CustomOptions   []byte
 }
 
 // Net describes a file.
@@ -65,6 +69,49 @@ func Ints(v ...int32) []byte {
 	return b
 }
 
+// Flex encodes custom options, float32 numbers and lists of int32 by name, as a map in FlexBuffers with four bytes a value.
+func Flex(numbers map[string]float32, lists map[string][]int32) []byte {
+	names := slices.Sorted(maps.Keys(numbers))
+	names = append(names, slices.Collect(maps.Keys(lists))...)
+	slices.Sort(names)
+	var b []byte
+	put := func(v uint32) { b = binary.LittleEndian.AppendUint32(b, v) }
+	at := map[string]int{}
+	for _, name := range names {
+		at[name] = len(b)
+		b = append(append(b, name...), 0)
+	}
+	listAt := map[string]int{}
+	for _, name := range names {
+		if l, ok := lists[name]; ok {
+			put(uint32(len(l)))
+			listAt[name] = len(b)
+			b = append(b, Ints(l...)...)
+		}
+	}
+	put(uint32(len(names)))
+	keys := len(b)
+	for _, name := range names {
+		put(uint32(len(b) - at[name]))
+	}
+	put(uint32(len(b) - keys))
+	put(4) // bytes of an offset to a key
+	put(uint32(len(names)))
+	values, types := len(b), []byte(nil)
+	for _, name := range names {
+		if to, ok := listAt[name]; ok {
+			put(uint32(len(b) - to))
+			types = append(types, 11<<2|2) // integers of 4 bytes
+		} else {
+			put(math.Float32bits(numbers[name]))
+			types = append(types, 3<<2|2)
+		}
+	}
+	b = append(b, types...)
+	put(uint32(len(b) - values))
+	return append(b, 9<<2|2, 4) // a map, its offset has 4 bytes
+}
+
 // Bytes encodes the net. Slot numbers are those of TensorFlow Lite's schema.fbs.
 func (n *Net) Bytes() []byte {
 	b := flatbuffers.NewBuilder(1 << 12)
@@ -90,8 +137,13 @@ func (n *Net) Bytes() []byte {
 		}))
 	}
 	for i, o := range n.Ops {
+		var custom, customOptions flatbuffers.UOffsetT
+		if o.Custom != "" {
+			custom, customOptions = b.CreateString(o.Custom), b.CreateByteVector(o.CustomOptions)
+		}
 		codes = append(codes, table(b, 4, func() {
 			b.PrependInt8Slot(0, int8(o.Code), 0)
+			b.PrependUOffsetTSlot(1, custom, 0)
 			b.PrependInt32Slot(2, 1, 0) // an operator's version
 			b.PrependInt32Slot(3, o.Code, 0)
 		}))
@@ -105,12 +157,13 @@ func (n *Net) Bytes() []byte {
 				}
 			}
 		})
-		ops = append(ops, table(b, 5, func() {
+		ops = append(ops, table(b, 6, func() {
 			b.PrependUint32Slot(0, uint32(i), 0)
 			b.PrependUOffsetTSlot(1, in, 0)
 			b.PrependUOffsetTSlot(2, out, 0)
 			b.PrependByteSlot(3, unionOf[o.Code], 0)
 			b.PrependUOffsetTSlot(4, options, 0)
+			b.PrependUOffsetTSlot(5, customOptions, 0)
 		}))
 	}
 	ts, is, outs, os := offsets(b, tensors), ints(b, n.Inputs), ints(b, n.Outputs), offsets(b, ops)
