@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"gocv.io/x/gocv"
-	_ "golang.org/x/image/bmp"
+	_ "golang.org/x/image/bmp" // for claimedSize, as those below
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
 
