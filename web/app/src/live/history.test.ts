@@ -17,6 +17,14 @@ describe("History", () => {
     expect(y).toEqual([3, 3.5, 4, 4.5, 5]);
   });
 
+  it("starts again with the next session, whose time begins at zero", () => {
+    const h = new History();
+    h.add(at(40_000, 9));
+    h.clear();
+    h.add(at(0, 1));
+    expect(h.data()).toEqual([[0], [1]]);
+  });
+
   it("leaves gaps where there was no score and drops what comes late", () => {
     const h = new History();
     h.add(at(0, 1));

@@ -19,6 +19,12 @@ export class History {
     }
   }
 
+  /** Forgets all: the next session counts its time from zero again. */
+  clear() {
+    this.t = [];
+    this.score = [];
+  }
+
   /** Seconds before now (0 is now) and scores. */
   data(): [number[], (number | null)[]] {
     const now = this.t[this.t.length - 1] ?? 0;

@@ -109,6 +109,8 @@ export function Capture({ resident }: { resident: string | null }) {
       return;
     }
     wrong.value = "";
+    frame.value = null; // nothing of the session before is shown as if it were now
+    history.clear();
     phase.value = "connecting";
     const mine = ++attempt.current;
     const wanted = () => attempt.current === mine;
