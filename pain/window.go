@@ -88,9 +88,6 @@ func (w *Window) Add(f *Frame) {
 // Assessed returns the assessable time so far.
 func (w *Window) Assessed() time.Duration { return w.assessed }
 
-// Observed returns the time that all frames so far stand for.
-func (w *Window) Observed() time.Duration { return w.all }
-
 // AUSummary says how much of one action unit was seen.
 type AUSummary struct {
 	Share float64 `json:"share"` // of the assessed time at intensity 1 or more (AU43: 0.5)

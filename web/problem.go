@@ -29,8 +29,6 @@ const (
 	codeIfMatch         care.Code = "if_match_missing"
 	codeNotObserved     care.Code = "not_observed"
 	codeInternal        care.Code = "internal"
-	codeShutting        care.Code = "shutting_down"
-	codeNoMeasuring     care.Code = "no_measuring"
 	problemContent                = "application/problem+json"
 	internalErrorDetail           = "Something went wrong in the server: try again, and tell whoever runs the server the request id if it stays so."
 )
@@ -66,8 +64,6 @@ var problemKinds = map[care.Code]struct {
 	codeIfMatch:     {http.StatusPreconditionRequired, "If-Match is missing"},
 	codeNotObserved: {http.StatusConflict, "Nothing observed yet"},
 	codeInternal:    {http.StatusInternalServerError, "Server error"},
-	codeShutting:    {http.StatusServiceUnavailable, "Server is stopping"},
-	codeNoMeasuring: {http.StatusServiceUnavailable, "Measuring is switched off"},
 
 	care.Code(stream.CodeOfferTooLarge):   {http.StatusRequestEntityTooLarge, "Offer too large"},
 	care.Code(stream.CodeOfferUnreadable): {http.StatusBadRequest, "Offer not readable"},

@@ -6,7 +6,6 @@ export const text = {
   notADevice: "Wince supports your judgement and does not replace it. It is not a cleared medical device.",
   privacy: "The video goes to this home's own server, is analysed there and is not stored.",
   signOut: "Sign out",
-  back: "Back",
   loading: "One moment …",
   again: "Try again",
   residents: "Residents",
@@ -68,7 +67,6 @@ export const text = {
   scoreOf: (x: string) => `${x} of 16`,
   noScore: "no score",
   trace: "Score over the last 20 seconds, from 0 to 16",
-  seconds: "seconds",
   units: "Action units",
   unitsHint: "How strongly each part of the face moves away from calm, from 0 to 5; eyes closed from 0 to 1.",
   provisional: "Provisional first estimate",
@@ -160,6 +158,5 @@ export const text = {
     connectionLost: "The connection to the server was lost. What was not saved is gone; start the camera again.",
     noConnection: "The video does not reach the server: the home's network must let UDP through to it. Tell whoever runs the server.",
     ended: "The session has ended on the server: start the camera again.",
-    noObservation: "The observation could not be finished: start it again.",
   },
 } as const;
