@@ -197,6 +197,15 @@ func TestSessionEndIsRecorded(t *testing.T) {
 	if err != nil || got.EndedAt == nil {
 		t.Errorf("got %+v, %v", got, err)
 	}
+	if trail, err := g.store.Audit(t.Context(), v.ID); err != nil || len(trail) != 2 || trail[1].By.Name != "Ann Bee" || trail[1].Request == "" {
+		t.Errorf("the trail does not say who ended it, and in which request: %+v, %v", trail, err)
+	}
+	expired := g.session(map[string]any{"practice": true, "condition": "rest"})
+	g.live.session(expired.ID).Close()
+	g.server.watch.Wait()
+	if trail, err := g.store.Audit(t.Context(), expired.ID); err != nil || len(trail) != 2 || trail[1].By != server {
+		t.Errorf("the trail says that a person ended what ended by itself: %+v, %v", trail, err)
+	}
 	g.do("GET", "/api/v1/sessions/"+v.ID, nil).want(200).read(&v)
 	if v.Live != nil {
 		t.Error("an ended session says it lives")

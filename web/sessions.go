@@ -86,7 +86,7 @@ func (s *Server) openSession(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.watch.Go(func() { s.recordEnd(live, v.ID, act.By) })
+	s.watch.Go(func() { s.recordEnd(live, v.ID) })
 	c.Header("Location", "/api/v1/sessions/"+v.ID)
 	c.JSON(http.StatusCreated, viewSession(v, live))
 }
@@ -103,12 +103,13 @@ func (s *Server) mayFilm(c *gin.Context, residentID string) error {
 	return r.MayBeFilmed()
 }
 
-// recordEnd waits for the session's end and records it. The request that opened the session is long over by then.
-func (s *Server) recordEnd(live LiveSession, id string, by care.Actor) {
+// recordEnd waits for the session's end and records it, unless whoever ended it has done so: then it expired, or the server
+// stops. The request that opened the session is long over by then.
+func (s *Server) recordEnd(live LiveSession, id string) {
 	<-live.Done()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := s.opt.Store.EndSession(ctx, care.Act{By: by, At: s.opt.Now()}, id); err != nil {
+	if err := s.opt.Store.EndSession(ctx, care.Act{By: server, At: s.opt.Now()}, id); err != nil {
 		s.log.Error("record the end of a session", "session", id, "error", err)
 	}
 }
@@ -152,13 +153,14 @@ func (s *Server) getSession(c *gin.Context) {
 }
 
 func (s *Server) endSession(c *gin.Context) {
-	_, live, err := s.session(c, c.Param("id"))
+	v, live, err := s.session(c, c.Param("id"))
+	if err == nil && live != nil {
+		err = s.opt.Store.EndSession(c.Request.Context(), s.act(c), v.ID)
+		live.Close() // also where that could not be recorded: the camera is to stop
+	}
 	if err != nil {
 		s.fail(c, err)
 		return
-	}
-	if live != nil {
-		live.Close()
 	}
 	c.Status(http.StatusNoContent)
 }
