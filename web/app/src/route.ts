@@ -4,7 +4,12 @@ import { signal } from "@preact/signals";
 export const route = signal(read());
 
 function read(): string[] {
-  return location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const parts = location.hash.replace(/^#\/?/, "").split("/");
+  try {
+    return parts.map(decodeURIComponent);
+  } catch {
+    return parts; // a stray % in an address that somebody typed
+  }
 }
 
 window.addEventListener("hashchange", () => {
