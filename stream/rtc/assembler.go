@@ -122,9 +122,13 @@ func (a *assembler) restart(seq uint16) {
 	a.lose()
 }
 
-// skipTo forgets everything before seq.
+// skipTo forgets everything before seq, and seq itself where it waits in the ring: it has come again.
 func (a *assembler) skipTo(seq uint16) {
 	a.open = false
+	if s := a.slot(seq); s.used {
+		s.used = false
+		a.behind--
+	}
 	for ; a.next != seq; a.next++ {
 		if s := a.slot(a.next); s.used {
 			s.used = false

@@ -142,6 +142,22 @@ func TestFrameNotTakenMeansKeyframe(t *testing.T) {
 	}
 }
 
+// The keyframe that ends the waiting may lie in the ring already, from before the waiting began.
+func TestKeyframeThatComesTwice(t *testing.T) {
+	var got []string
+	a := newAssembler(time.Second, func(f stream.EncodedFrame) bool {
+		got = append(got, string(f.Data[1:]))
+		return f.Data[1] != 'b'
+	})
+	for _, s := range []step{single(1, 'A'), single(5, 'D'), single(2, 'b'), single(5, 'D'), single(6, 'e')} {
+		p := s.packet()
+		a.push(&p.h, p.b, time.Unix(0, 0))
+	}
+	if s := fmt.Sprint(got); s != "[A b D e]" || a.behind != 0 || !a.deadline().IsZero() {
+		t.Errorf("frames %v; %d packets wait for something until %v", s, a.behind, a.deadline())
+	}
+}
+
 func TestHugeFrameIsGivenUp(t *testing.T) {
 	n := 0
 	a := newAssembler(time.Second, func(stream.EncodedFrame) bool { n++; return true })
