@@ -39,14 +39,14 @@ type Analyzer struct {
 	looked   time.Duration
 	seen     time.Duration // when a face was seen last
 	rival    bool
-	points   [NumPoints]Point
+	points   [NumRefined]Point
 	frontal  [NumPoints]vec3
 	picture  [NumPoints]vec3
 }
 
 // NewAnalyzer opens the networks and returns an analyzer at its first picture.
 func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
-	pop, err := loadPopulation()
+	pop, err := populationOf(m.MeshKind())
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 		a.neutral = *cfg.Neutral
 	}
 	if !cfg.Stills && !cfg.FixedNeutral && cfg.Neutral == nil {
-		if a.finder, err = NewRestFinder(0); err != nil {
+		if a.finder, err = NewRestFinder(m.MeshKind(), 0); err != nil {
 			return nil, err
 		}
 	}
@@ -72,7 +72,7 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 		return nil, errors.Join(fmt.Errorf("open face mesh: %w", err), dn.Close())
 	}
 	if a.detect, err = newDetector(dn); err == nil {
-		a.mesh, err = newMesher(mn)
+		a.mesh, err = newMesher(mn, m.MeshKind())
 	}
 	if err != nil {
 		return nil, errors.Join(err, dn.Close(), mn.Close())
@@ -227,14 +227,16 @@ func (a *Analyzer) follow(img *I420, m *Measurement) (presence float32, err erro
 
 // look fills the measurement from the landmarks just found.
 func (a *Analyzer) look(img *I420, presence float32, m *Measurement) {
-	px := &a.mesh.pixels
+	px := a.mesh.found()
 	w, h := float32(img.Width), float32(img.Height)
 	box := [4]float32{1, 1, 0, 0}
 	outside := 0
 	for i, p := range px {
 		q := Point{p[0] / w, p[1] / h, p[2] / w}
 		a.points[i] = q
-		a.picture[i] = vec3{float64(p[0]), float64(p[1]), float64(p[2])}
+		if i < NumPoints {
+			a.picture[i] = vec3{float64(p[0]), float64(p[1]), float64(p[2])}
+		}
 		box = [4]float32{min(box[0], q.X), min(box[1], q.Y), max(box[2], q.X), max(box[3], q.Y)}
 		if q.X < 0 || q.Y < 0 || q.X > 1 || q.Y > 1 {
 			outside++
@@ -243,7 +245,7 @@ func (a *Analyzer) look(img *I420, presence float32, m *Measurement) {
 	turn, misfit := fit(&a.picture, &a.pop.Shape, rigid)
 	yaw, pitch, roll := turn.angles()
 	m.Face = Face{Found: true, Box: Rect{box[0], box[1], box[2] - box[0], box[3] - box[1]},
-		Yaw: float32(yaw), Pitch: float32(pitch), Roll: float32(roll), Presence: presence, Points: a.points[:]}
+		Yaw: float32(yaw), Pitch: float32(pitch), Roll: float32(roll), Presence: presence, Points: a.points[:len(px)]}
 	for i := range a.frontal {
 		a.frontal[i] = turn.apply(a.picture[i])
 	}
@@ -251,7 +253,7 @@ func (a *Analyzer) look(img *I420, presence float32, m *Measurement) {
 	eyes := math.Hypot(float64(l[0]-r[0]), float64(l[1]-r[1])) / max(math.Cos(yaw*math.Pi/180), 0.2)
 	m.Misfit = misfit
 	m.Light = measureLight(a.mesh.net.Input())
-	m.Reasons = gate(&m.Face, eyes, float64(outside)/NumPoints, misfit, m.Light, a.rival)
+	m.Reasons = gate(&m.Face, eyes, float64(outside)/float64(len(px)), misfit, m.Light, a.rival)
 	if m.Reasons != 0 {
 		m.State = pain.NotAssessable
 		return

@@ -13,15 +13,16 @@ const meshSize = 192
 // mesher runs the face mesh on a region of a picture.
 type mesher struct {
 	net    Net
+	kind   MeshKind
 	scale  *[levels]float32
-	pixels [NumPoints][3]float32 // x, y in pixels of the picture; z in the same unit, towards the camera negative
+	pixels [NumRefined][3]float32 // x, y in pixels of the picture; z in the same unit, towards the camera negative
 }
 
-func newMesher(net Net) (*mesher, error) {
+func newMesher(net Net, kind MeshKind) (*mesher, error) {
 	if got, want := len(net.Input()), 3*meshSize*meshSize; got != want {
 		return nil, fmt.Errorf("the face mesh takes %d values, not %d: the model file is not the one this program knows", got, want)
 	}
-	return &mesher{net: net, scale: clampTable(0, 1)}, nil
+	return &mesher{net: net, kind: kind, scale: clampTable(0, 1)}, nil
 }
 
 // prepare cuts the region out into the net's input.
@@ -32,17 +33,41 @@ func (m *mesher) run(r Region) (presence float32, err error) {
 	if err := m.net.Run(); err != nil {
 		return 0, fmt.Errorf("run face mesh: %w", err)
 	}
-	out, flag := m.net.Output(0), m.net.Output(1)
-	if len(out) != 3*NumPoints || len(flag) != 1 {
-		return 0, fmt.Errorf("the face mesh gave %d and %d values, not %d and 1", len(out), len(flag), 3*NumPoints)
+	last := 1
+	if m.kind == AttentionMesh {
+		last += len(refinements)
+		if err := merge(&m.pixels, m.net); err != nil {
+			return 0, err
+		}
+	} else {
+		out := m.net.Output(0)
+		if len(out) != 3*NumPoints {
+			return 0, fmt.Errorf("the face mesh gave %d values, not %d", len(out), 3*NumPoints)
+		}
+		for i := range NumPoints {
+			m.pixels[i] = [3]float32(out[3*i:])
+		}
+	}
+	flag := m.net.Output(last)
+	if len(flag) != 1 {
+		return 0, fmt.Errorf("the face mesh gave %d values for its presence, not 1", len(flag))
 	}
 	sin, cos := math.Sincos(r.Angle)
 	scale := r.Size / meshSize
-	for i := range m.pixels {
-		u, v := (float64(out[3*i])-meshSize/2)*scale, (float64(out[3*i+1])-meshSize/2)*scale
-		m.pixels[i] = [3]float32{float32(r.CX + cos*u - sin*v), float32(r.CY + sin*u + cos*v), float32(float64(out[3*i+2]) * scale)}
+	found := m.found()
+	for i, p := range found {
+		u, v := (float64(p[0])-meshSize/2)*scale, (float64(p[1])-meshSize/2)*scale
+		found[i] = [3]float32{float32(r.CX + cos*u - sin*v), float32(r.CY + sin*u + cos*v), float32(float64(p[2]) * scale)}
 	}
 	return sigmoid(flag[0]), nil
+}
+
+// found returns the landmarks that the mesh has: 468, or 478 of the attention mesh.
+func (m *mesher) found() [][3]float32 {
+	if m.kind == AttentionMesh {
+		return m.pixels[:]
+	}
+	return m.pixels[:NumPoints]
 }
 
 // Landmarks that are needed by name. Left and right are the person's; numbers are MediaPipe's.
@@ -58,7 +83,7 @@ func (m *mesher) region() Region {
 	angle := math.Atan2(float64(b[1]-a[1]), float64(b[0]-a[0]))
 	sin, cos := math.Sincos(angle)
 	u0, v0, u1, v1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
-	for _, p := range m.pixels {
+	for _, p := range m.found() {
 		x, y := float64(p[0]), float64(p[1])
 		u, v := cos*x+sin*y, cos*y-sin*x
 		u0, u1, v0, v1 = min(u0, u), max(u1, u), min(v0, v), max(v1, v)

@@ -18,10 +18,13 @@ type Neutral struct {
 	doubt    pain.Intensities // how much of each unit may be how the person looks at ease
 }
 
-// population.json is the average face at ease and the spread between people, made by `calibrate population`.
+// The average face at ease and the spread between people, as each mesh sees them, made by `calibrate population`.
 //
 //go:embed population.json
 var populationFile []byte
+
+//go:embed population_attention.json
+var populationAttentionFile []byte
 
 // population is the average face and how much people differ.
 type population struct {
@@ -35,10 +38,25 @@ type population struct {
 	neutral Neutral
 }
 
-// loadPopulation reads the embedded average face, once.
-var loadPopulation = sync.OnceValues(func() (*population, error) {
+var (
+	loadPopulation          = sync.OnceValues(func() (*population, error) { return readPopulation(populationFile) })
+	loadPopulationAttention = sync.OnceValues(func() (*population, error) { return readPopulation(populationAttentionFile) })
+)
+
+// populationOf returns the embedded average face for a mesh, which is read once.
+func populationOf(mesh MeshKind) (*population, error) {
+	if !mesh.Valid() {
+		return nil, fmt.Errorf("there is no face mesh %q", mesh)
+	}
+	if mesh == AttentionMesh {
+		return loadPopulationAttention()
+	}
+	return loadPopulation()
+}
+
+func readPopulation(file []byte) (*population, error) {
 	p := new(population)
-	if err := json.Unmarshal(populationFile, p); err != nil {
+	if err := json.Unmarshal(file, p); err != nil {
 		return nil, fmt.Errorf("read the average face: %w", err)
 	}
 	for i, name := range featureNames {
@@ -53,11 +71,12 @@ var loadPopulation = sync.OnceValues(func() (*population, error) {
 		p.neutral.doubt[a] = strangerDoubt * p.Units[a.String()]
 	}
 	return p, nil
-})
+}
 
-// PopulationNeutral returns the average face at ease. It is somebody else's neutral, and numbers made with it are weaker.
-func PopulationNeutral() (Neutral, error) {
-	p, err := loadPopulation()
+// PopulationNeutral returns the average face at ease as a mesh sees it. It is somebody else's neutral, and numbers made with
+// it are weaker.
+func PopulationNeutral(mesh MeshKind) (Neutral, error) {
+	p, err := populationOf(mesh)
 	if err != nil {
 		return Neutral{}, err
 	}
@@ -94,10 +113,10 @@ type rest struct {
 	effort float64
 }
 
-// NewRestFinder returns a finder that compares with the average face and keeps that many samples at most, one each tenth of
-// a second; 0 keeps half a minute, as is right for live video.
-func NewRestFinder(keep int) (*RestFinder, error) {
-	base, err := PopulationNeutral()
+// NewRestFinder returns a finder that compares with the average face of the mesh and keeps that many samples at most, one
+// each tenth of a second; 0 keeps half a minute, as is right for live video.
+func NewRestFinder(mesh MeshKind, keep int) (*RestFinder, error) {
+	base, err := PopulationNeutral(mesh)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ type Face struct {
 	Box              Rect
 	Yaw, Pitch, Roll float32 // degrees; 0 faces the camera; yaw > 0 turns to the person's left, pitch > 0 looks up
 	Presence         float32 // the mesh's own certainty that it lies on a face, 0-1
-	Points           []Point // 468 landmarks in MediaPipe's order, or none
+	Points           []Point // 468 landmarks in MediaPipe's order, 478 of the attention mesh, or none
 }
 
 // Baseline says what the action units are measured against.

@@ -33,7 +33,7 @@ func NewSurvey(m Models) (*Survey, error) {
 	}
 	s := new(Survey)
 	if s.detect, err = newDetector(dn); err == nil {
-		s.mesh, err = newMesher(mn)
+		s.mesh, err = newMesher(mn, m.MeshKind())
 	}
 	return s, err
 }
@@ -64,7 +64,7 @@ func (s *Survey) Add(img *I420) error {
 		f.texture.texture(s.mesh, r)
 		r = s.mesh.region()
 	}
-	for i, p := range s.mesh.pixels {
+	for i, p := range s.mesh.pixels[:NumPoints] {
 		f.points[i] = vec3{float64(p[0]), float64(p[1]), float64(p[2])}
 	}
 	s.faces = append(s.faces, f)

@@ -19,9 +19,11 @@ type Models interface {
 	// Detector opens BlazeFace short range: input 1x3x128x128 RGB in [-1,1]; outputs 1x896x16 (box and six keypoints in
 	// pixels of 128 relative to the anchors) and 1x896x1 (logits).
 	Detector() (Net, error)
-	// Mesh opens the 468-point face mesh: input 1x3x192x192 RGB in [0,1]; outputs 1404 values (x, y, z in pixels of 192)
-	// and 1 (face presence, a logit).
+	// Mesh opens the face mesh: input 1x3x192x192 RGB in [0,1]; outputs 1404 values (x, y, z in pixels of 192) and 1 (face
+	// presence, a logit). The attention mesh has five outputs between these: x, y of lips (80), eyes (71, 71) and irises (5, 5).
 	Mesh() (Net, error)
+	// MeshKind says which mesh that is.
+	MeshKind() MeshKind
 	// Versions names the loaded models with version and sha256, for the record of every observation.
 	Versions() map[string]string
 }

@@ -1,8 +1,9 @@
 // Command calibrate is run by hand when the features, the pictures they were set on or the mesh change. It makes what the
 // geometric action-unit estimate rests on:
 //
-//	calibrate population --origin TEXT [--out FILE] PICTURE...   the average face at ease, vision/population.json
-//	calibrate features FILE...                                   every frame's features, as CSV, for models/train/geometry.py
+//	calibrate population [--mesh MESH] --origin TEXT [--out FILE] PICTURE...
+//	                                            the average face at ease, vision/population.json
+//	calibrate features [--mesh MESH] FILE...    every frame's features, as CSV, for models/train/geometry.py
 //
 // The pictures are not kept; what is made from them is.
 package main
@@ -42,6 +43,7 @@ func run(args []string) (err error) {
 	dir := flags.String("models", "", "folder of the model files (default: where make puts them)")
 	out := flags.String("out", "vision/population.json", "file to write the average face to")
 	origin := flags.String("origin", "", "whose faces these are and under which licence")
+	mesh := flags.String("mesh", string(vision.PlainMesh), "what places the landmarks: plain or attention, whose average face is vision/population_attention.json")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -49,7 +51,7 @@ func run(args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	nets, err := ort.Open(found, ort.Options{})
+	nets, err := ort.Open(found, ort.Options{Mesh: vision.MeshKind(*mesh)})
 	if err != nil {
 		return err
 	}

@@ -59,27 +59,30 @@ The action units are a first, provisional estimate, not validated on real pain. 
 	f.BoolVar(&opt.json, "json", false, "print JSON lines instead of a table")
 	f.StringVar(&opt.neutral, "neutral", "auto", "what to measure against: auto, population, or a picture of the person at ease")
 	f.StringVar(&opt.plot, "plot", "", "write a picture of the scores and action units over time to this `FILE.png` (one file of input only)")
+	f.StringVar(&opt.mesh, "mesh", string(vision.PlainMesh), "what places the landmarks: plain, or attention: finer at lips and eyes, and slower")
 	f.StringVar(&opt.models, "models", "", "`DIR` with the model files (default: where make build puts them; see wince models --help)")
 	return c
 }
 
 type analyzeOptions struct {
-	json                  bool
-	neutral, plot, models string
-	out, err              io.Writer
-	nets                  vision.Models
-	given                 *vision.Neutral // from a picture
-	versions              map[string]string
+	json                        bool
+	neutral, plot, models, mesh string
+	out, err                    io.Writer
+	nets                        vision.Models
+	given                       *vision.Neutral // from a picture
+	versions                    map[string]string
 }
 
 func (o *analyzeOptions) run(ctx context.Context, files []string) (err error) {
 	switch {
+	case !vision.MeshKind(o.mesh).Valid():
+		return &exitError{exitUsage, fmt.Errorf("--mesh is %q: choose plain or attention", o.mesh)}
 	case o.plot != "" && len(files) > 1:
 		return &exitError{exitUsage, errors.New("--plot draws one file: name one, or call once for each")}
 	case o.plot != "" && !strings.EqualFold(filepath.Ext(o.plot), ".png"):
 		return &exitError{exitUsage, fmt.Errorf("--plot writes PNG: give a name that ends in .png, not %s", o.plot)}
 	}
-	nets, err := openModels(o.models)
+	nets, err := openModels(o.models, o.mesh)
 	if err != nil {
 		return err
 	}
@@ -120,11 +123,11 @@ func (o *analyzeOptions) run(ctx context.Context, files []string) (err error) {
 }
 
 // openModels finds, checks and opens the model files; what is wrong with them makes exit status 3.
-func openModels(flag string) (*ort.Runtime, error) {
+func openModels(flag, mesh string) (*ort.Runtime, error) {
 	dir, err := models.FindDir(flag)
 	if err == nil {
 		var r *ort.Runtime
-		if r, err = ort.Open(dir, ort.Options{}); err == nil {
+		if r, err = ort.Open(dir, ort.Options{Mesh: vision.MeshKind(mesh)}); err == nil {
 			return r, nil
 		}
 	}
@@ -174,7 +177,7 @@ func (o *analyzeOptions) file(ctx context.Context, out *bufio.Writer, path strin
 		return err
 	}
 	if o.neutral == "auto" && !still {
-		if n, ok, err := restIn(measured); err != nil {
+		if n, ok, err := restIn(o.nets.MeshKind(), measured); err != nil {
 			return err
 		} else if ok {
 			a.SetNeutral(n)
@@ -257,8 +260,8 @@ func (o *analyzeOptions) progress(frames int, path string) *progressbar.Progress
 }
 
 // restIn finds the neutral of the person in the clip itself.
-func restIn(measured []vision.Measurement) (vision.Neutral, bool, error) {
-	finder, err := vision.NewRestFinder(len(measured))
+func restIn(mesh vision.MeshKind, measured []vision.Measurement) (vision.Neutral, bool, error) {
+	finder, err := vision.NewRestFinder(mesh, len(measured))
 	if err != nil {
 		return vision.Neutral{}, false, err
 	}

@@ -361,6 +361,7 @@ func TestAnalyzeBadInput(t *testing.T) {
 		{"one good, one bad", []string{"analyze", "--json", clipFile("blink.ivf"), text}, 4, "1 of 2"},
 		{"neutral is no face", []string{"analyze", "--neutral", clipFile("nobody.ivf"), clipFile("blink.ivf")}, 1, "cannot be judged"},
 		{"neutral is no picture", []string{"analyze", "--neutral", text, clipFile("blink.ivf")}, 1, "neutral"},
+		{"no such mesh", []string{"analyze", "--mesh", "fine", clipFile("blink.ivf")}, 2, "--mesh"},
 		{"plot of two", []string{"analyze", "--plot", "x.png", text, text}, 2, "--plot"},
 		{"plot is no PNG", []string{"analyze", "--plot", filepath.Join(dir, "x.pdf"), clipFile("blink.ivf")}, 2, ".png"},
 		{"no models", []string{"analyze", "--models", filepath.Join(dir, "nowhere"), clipFile("blink.ivf")}, 3, "models"},

@@ -36,7 +36,7 @@ func BenchmarkFrameToScore(b *testing.B) {
 		}
 		frames = append(frames, append([]byte(nil), data...))
 	}
-	nets, err := openModels("")
+	nets, err := openModels("", "")
 	if err != nil {
 		b.Fatal(err)
 	}

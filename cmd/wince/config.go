@@ -19,6 +19,8 @@ import (
 	"github.com/knadh/koanf/providers/structs"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
+
+	"wince/vision"
 )
 
 // config is all that the server can be told. docs/config.sample.yaml describes every member; a test compares the two.
@@ -26,6 +28,7 @@ type config struct {
 	Data      string   `koanf:"data"`
 	Listen    string   `koanf:"listen"`
 	Models    string   `koanf:"models"`
+	Mesh      string   `koanf:"mesh"`
 	Hosts     []string `koanf:"hosts"`
 	Advertise []string `koanf:"advertise"`
 	Log       struct {
@@ -55,7 +58,7 @@ type config struct {
 // defaultConfig returns the settings that hold where nothing else is said.
 func defaultConfig() config {
 	var c config
-	c.Data, c.Listen = "data", ":8443"
+	c.Data, c.Listen, c.Mesh = "data", ":8443", string(vision.PlainMesh)
 	c.Hosts, c.Advertise = []string{}, []string{}
 	c.Log.Level, c.Log.Format = "info", "text"
 	c.Login.Life, c.Login.Idle = 12*time.Hour, 2*time.Hour
@@ -150,6 +153,8 @@ func (c *config) check() error {
 		return errors.New("data must name a folder")
 	case listen != nil:
 		return fmt.Errorf("listen is %q: give HOST:PORT or :PORT, such as :8443", c.Listen)
+	case !vision.MeshKind(c.Mesh).Valid():
+		return fmt.Errorf("mesh is %q: choose plain or attention", c.Mesh)
 	case level.UnmarshalText([]byte(c.Log.Level)) != nil:
 		return fmt.Errorf("log.level is %q: choose debug, info, warn or error", c.Log.Level)
 	case c.Log.Format != "text" && c.Log.Format != "json":

@@ -84,6 +84,7 @@ func TestConfigRefusals(t *testing.T) {
 		"not a mapping":          {"- a\n- b", "", "", "not valid YAML"},
 		"a word for a number":    {"streams: {max: many}", "", "", "max"},
 		"a scalar for a section": {"tls: yes", "", "", "tls"},
+		"no such mesh":           {"mesh: fine", "", "", "mesh"},
 		"no such level":          {"log: {level: loud}", "", "", "log.level"},
 		"no such format":         {"log: {format: xml}", "", "", "log.format"},
 		"half a certificate":     {"tls: {cert: a.pem}", "", "", "tls.key"},

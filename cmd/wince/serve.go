@@ -72,7 +72,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	nets, err := openModels(cfg.Models)
+	nets, err := openModels(cfg.Models, cfg.Mesh)
 	if err != nil {
 		return err
 	}

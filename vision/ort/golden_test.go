@@ -12,13 +12,19 @@ import (
 )
 
 // open loads the real networks. They are not part of the repository: without them the tests fail and say how to get them.
-func open(tb testing.TB) *Runtime {
+func open(tb testing.TB) *Runtime { return openWith(tb, Options{}) }
+
+func openAttention(tb testing.TB) *Runtime {
+	return openWith(tb, Options{Mesh: vision.AttentionMesh})
+}
+
+func openWith(tb testing.TB, opt Options) *Runtime {
 	tb.Helper()
 	dir, err := models.FindDir("")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	r, err := Open(dir, Options{})
+	r, err := Open(dir, opt)
 	if err != nil {
 		tb.Fatal(err)
 	}

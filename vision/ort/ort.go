@@ -19,6 +19,8 @@ type Options struct {
 	// Threads is the number of threads that share the work of one Run; 0 means 1. Wince analyses several streams at once,
 	// each on its own goroutine, so one is best.
 	Threads int
+	// Mesh is the net that places landmarks; empty means vision.PlainMesh. Only that one is loaded.
+	Mesh vision.MeshKind
 }
 
 // Runtime holds the loaded networks. It implements vision.Models and is safe for concurrent use.
@@ -27,6 +29,7 @@ type Options struct {
 // concurrent runs of a session, and a net adds only its own input, outputs and binding (0.5 MB for the mesh).
 type Runtime struct {
 	detector, mesh *session
+	kind           vision.MeshKind
 	versions       map[string]string
 	mu             sync.Mutex
 	open           int // nets not yet closed
@@ -42,10 +45,20 @@ type session struct {
 	outputs []models.Tensor
 }
 
+// meshFiles names the file of each mesh.
+var meshFiles = map[vision.MeshKind]string{vision.PlainMesh: models.Mesh, vision.AttentionMesh: models.Attention}
+
 // Open checks the library and the networks in dir against the pinned lock and loads them. A file that is missing or has
 // other content gives an error that matches models.ErrFile. Every Runtime of a process must come from the same library
 // file: ONNX Runtime is loaded with the first and unloaded with the last.
 func Open(dir string, opt Options) (*Runtime, error) {
+	if opt.Mesh == "" {
+		opt.Mesh = vision.PlainMesh
+	}
+	mesh, ok := meshFiles[opt.Mesh]
+	if !ok {
+		return nil, fmt.Errorf("there is no face mesh %q: choose %s or %s", opt.Mesh, vision.PlainMesh, vision.AttentionMesh)
+	}
 	lock, err := models.Pinned()
 	if err != nil {
 		return nil, err
@@ -64,14 +77,14 @@ func Open(dir string, opt Options) (*Runtime, error) {
 	if err := acquire(path); err != nil {
 		return nil, err
 	}
-	r := &Runtime{versions: map[string]string{lib.Name: lib.Version + " sha256:" + lib.SHA256}}
-	if err := r.load(lock, dir, opt); err != nil {
+	r := &Runtime{kind: opt.Mesh, versions: map[string]string{lib.Name: lib.Version + " sha256:" + lib.SHA256}}
+	if err := r.load(lock, dir, mesh, opt); err != nil {
 		return nil, errors.Join(err, r.release())
 	}
 	return r, nil
 }
 
-func (r *Runtime) load(lock *models.Lock, dir string, opt Options) (err error) {
+func (r *Runtime) load(lock *models.Lock, dir, mesh string, opt Options) (err error) {
 	o, err := onnx.NewSessionOptions()
 	if err != nil {
 		return fmt.Errorf("set up ONNX Runtime: %w", err)
@@ -80,7 +93,7 @@ func (r *Runtime) load(lock *models.Lock, dir string, opt Options) (err error) {
 	if err := configure(o, max(opt.Threads, 1)); err != nil {
 		return fmt.Errorf("set up ONNX Runtime: %w", err)
 	}
-	for name, to := range map[string]**session{models.Detector: &r.detector, models.Mesh: &r.mesh} {
+	for name, to := range map[string]**session{models.Detector: &r.detector, mesh: &r.mesh} {
 		a, err := lock.Artifact(models.Platform, name)
 		if err != nil {
 			return err
@@ -116,8 +129,11 @@ func configure(o *onnx.SessionOptions, threads int) error {
 // Detector opens a net of BlazeFace short range.
 func (r *Runtime) Detector() (vision.Net, error) { return r.net(r.detector) }
 
-// Mesh opens a net of the 468-point face mesh.
+// Mesh opens a net of the face mesh that Options chose.
 func (r *Runtime) Mesh() (vision.Net, error) { return r.net(r.mesh) }
+
+// MeshKind says which mesh Options chose.
+func (r *Runtime) MeshKind() vision.MeshKind { return r.kind }
 
 // Versions names the loaded networks and the library with package, version and sha256.
 func (r *Runtime) Versions() map[string]string {

@@ -14,7 +14,10 @@ import (
 )
 
 func TestShapes(t *testing.T) {
-	r := open(t)
+	r, attention := open(t), openAttention(t)
+	if r.MeshKind() != vision.PlainMesh || attention.MeshKind() != vision.AttentionMesh {
+		t.Errorf("the meshes are %q and %q", r.MeshKind(), attention.MeshKind())
+	}
 	for _, tc := range []struct {
 		net     vision.Net
 		input   int
@@ -22,6 +25,7 @@ func TestShapes(t *testing.T) {
 	}{
 		{closing(t)(r.Detector()), 3 * 128 * 128, []int{896 * 16, 896}},
 		{closing(t)(r.Mesh()), 3 * 192 * 192, []int{1404, 1}},
+		{closing(t)(attention.Mesh()), 3 * 192 * 192, []int{1404, 160, 142, 142, 10, 10, 1}},
 	} {
 		if got := len(tc.net.Input()); got != tc.input {
 			t.Errorf("the input has %d values, want %d", got, tc.input)
