@@ -102,13 +102,31 @@ it("says that the sign-in has ended", { timeout: 60_000 }, async () => {
   await page.getByText("You were signed out").waitFor();
 });
 
+it("shows no old score as one of now", { timeout: 60_000 }, async () => {
+  const { page } = await stage();
+  await page.goto(page.url().replace(/#.*/, "#/capture"));
+  await startCamera(page);
+  await page.getByRole("status").filter({ hasText: "No face" }).waitFor({ timeout: 30_000 });
+  // Without pictures there are no results.
+  await page.evaluate(() => document.querySelector("video").srcObject.getVideoTracks()[0].stop());
+  await page.getByRole("status").filter({ hasText: "Not assessed yet" }).waitFor({ timeout: 10_000 });
+});
+
+it("opens the first screen for a mangled link", { timeout: 60_000 }, async () => {
+  const { page, server } = await stage();
+  await page.goto(`${server.url}/#/%`);
+  await page.reload();
+  await page.getByRole("heading", { name: "Residents" }).waitFor();
+  expect(page.problems).toEqual([]);
+});
+
 it("says that the server is gone", { timeout: 60_000 }, async () => {
   const { page, server } = await stage();
   await page.goto(page.url().replace(/#.*/, "#/capture"));
   await startCamera(page);
   await page.getByRole("status").filter({ hasText: "No face" }).waitFor({ timeout: 30_000 });
   await server.stop();
-  await page.getByRole("alert").waitFor({ timeout: 30_000 });
+  await page.getByRole("alert").filter({ hasText: /connection to the server was lost|session has ended on the server/ }).waitFor({ timeout: 10_000 });
   await page.getByRole("link", { name: "Residents" }).first().click();
   await page.getByText("The server does not answer").waitFor();
 });

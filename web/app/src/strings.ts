@@ -21,7 +21,7 @@ export const text = {
   newPassword: "Password (at least 10 characters)",
   passwordHint: "Three or four words that do not belong together are easy to keep in mind and hard to guess.",
   signIn: "Sign in",
-  signedOut: "You were signed out, because it has been a while or the server was restarted. Sign in again to go on.",
+  signedOut: "You were signed out, because it has been a while. Sign in again to go on.",
 
   addResident: "Add a resident",
   room: "Room",

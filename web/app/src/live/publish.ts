@@ -7,6 +7,7 @@ const wanted = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ide
 const gatherFor = 2000; // ms to wait for network candidates
 const startRate = 1000; // kbit/s
 const connectFor = 15000; // ms until video that does not flow is said to be stuck
+const returnFor = 5000; // ms that an interrupted connection has to come back
 
 export type Facing = "user" | "environment";
 
@@ -76,10 +77,16 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
   // A late result is worth nothing, so nothing is sent twice and nothing waits for its turn.
   const results = pc.createDataChannel("results", { ordered: false, maxRetransmits: 0 });
   results.onmessage = (m) => receive(m.data);
+  results.onclose = () => fail(text.errors.connectionLost); // how a server that stops is noticed at once
 
+  let met = false;
+  let missed = 0;
   pc.onconnectionstatechange = () => {
+    clearTimeout(missed);
     if (pc.connectionState === "failed") fail(text.errors.connectionLost);
-    if (pc.connectionState !== "connected") return;
+    if (pc.connectionState === "disconnected") timers.push((missed = window.setTimeout(() => fail(text.errors.connectionLost), returnFor)));
+    if (pc.connectionState !== "connected" || met) return;
+    met = true;
     on.connected();
     timers.push(
       window.setTimeout(() => {
@@ -91,7 +98,7 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
   };
   timers.push(
     window.setTimeout(() => {
-      if (pc.connectionState !== "connected") fail(text.errors.noConnection);
+      if (!met) fail(text.errors.noConnection);
     }, connectFor),
   );
 

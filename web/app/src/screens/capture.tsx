@@ -17,6 +17,7 @@ import { describe } from "../words";
 
 const seconds = 10;
 const threshold = 2; // the server's reading aid, drawn as a dashed line
+const staleAfter = 2000; // ms after which a result says nothing about now
 
 type Phase = "choose" | "connecting" | "live" | "observing" | "saving";
 
@@ -217,11 +218,19 @@ export function Capture({ resident }: { resident: string | null }) {
   );
 }
 
-/** The newest frame, eight times a second: more is unrest to the eye and work for the tablet. */
+/**
+ * The newest frame, eight times a second: more is unrest to the eye and work for the tablet. Null when the results have
+ * stopped coming, so that an old score is not read as one of now.
+ */
 function useCalm(frame: Signal<Frame | null>): Signal<Frame | null> {
   const calm = useSignal<Frame | null>(null);
   useEffect(() => {
-    const timer = window.setInterval(() => (calm.value = frame.value), 125);
+    let newest = frame.value;
+    let since = performance.now();
+    const timer = window.setInterval(() => {
+      if (frame.value !== newest) [newest, since] = [frame.value, performance.now()];
+      calm.value = performance.now() - since < staleAfter ? newest : null;
+    }, 125);
     return () => clearInterval(timer);
   }, []);
   return calm;
@@ -230,14 +239,12 @@ function useCalm(frame: Signal<Frame | null>): Signal<Frame | null> {
 /** Says in words whether the face can be judged and what to do. It waits half a second, so that a flicker is not read out. */
 function State({ frame, phase }: { frame: Signal<Frame | null>; phase: Phase }) {
   const shown = useSignal(describe(null));
-  const next = useRef({ said: "", since: 0 });
   const found = phase === "connecting" ? { state: "not_yet_assessed" as const, said: text.connecting, advice: "" } : describe(frame.value);
   const words = `${found.said} ${found.advice}`;
   useEffect(() => {
-    const now = performance.now();
-    if (next.current.said !== words) next.current = { said: words, since: now };
-    else if (now - next.current.since > 500) shown.value = found;
-  });
+    const timer = window.setTimeout(() => (shown.value = found), 500);
+    return () => clearTimeout(timer);
+  }, [words]);
   const { state, said, advice } = shown.value;
   return (
     <div class={`state ${state}`} role="status" aria-live="polite">
