@@ -139,6 +139,15 @@ func (c *simClient) observation(ctx context.Context, at string) (*pain.Observati
 	return &o, nil
 }
 
+// paced returns how many pictures of a session the server left out to keep to its pace, nil where it does not say.
+func (c *simClient) paced(ctx context.Context, s *simSession) *int {
+	var v struct{ Live *struct{ Paced *int } }
+	if err := c.json(ctx, http.MethodGet, strings.TrimSuffix(s.Capture, "/capture"), nil, &v); err != nil || v.Live == nil {
+		return nil // a nicety: what failed shows elsewhere
+	}
+	return v.Live.Paced
+}
+
 func (c *simClient) delete(ctx context.Context, at string) error {
 	res, err := c.do(ctx, http.MethodDelete, at, "", nil)
 	if err != nil {
@@ -211,6 +220,10 @@ func (c *simClient) refused(res *http.Response, detail string) error {
 			detail += " It says to try again in " + after + " s."
 		}
 		return fmt.Errorf("the server takes no more: %s", detail)
+	case http.StatusBadRequest:
+		if c.base.Scheme == "http" {
+			return fmt.Errorf("the server refused: Wince speaks HTTPS, so write https:// in --url (%s)", detail)
+		}
 	case http.StatusNotFound:
 		return fmt.Errorf("%s is not there: check --url (%s)", res.Request.URL.Path, detail)
 	}

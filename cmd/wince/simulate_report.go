@@ -27,7 +27,8 @@ type simCounts struct {
 	FramesSent       int        `json:"frames_sent"`
 	Results          int        `json:"results"`
 	Scored           float64    `json:"scored"`  // share of the results, 0-1
-	Dropped          int        `json:"dropped"` // pictures that the server decoded or received but left out
+	Dropped          int        `json:"dropped"` // pictures that the server left out because a newer one had come
+	Paced            *int       `json:"paced"`   // pictures that it left out to keep to its pace; null where it did not say
 	LatencyMS        *latencies `json:"latency_ms"`
 	FirstResultMS    *float64   `json:"first_result_ms"` // from the connection; the longest in the summary
 	KeyframeRequests uint64     `json:"keyframe_requests"`
@@ -75,6 +76,12 @@ func newSimReport(o *simulateOptions, tablets []*simTablet) *simReport {
 		r.sum.FramesSent += s.FramesSent
 		r.sum.Results += s.Results
 		r.sum.Dropped += s.Dropped
+		if s.Paced != nil {
+			if r.sum.Paced == nil {
+				r.sum.Paced = new(int)
+			}
+			*r.sum.Paced += *s.Paced
+		}
 		r.sum.KeyframeRequests += s.KeyframeRequests
 		if s.Results > 0 {
 			running++
@@ -99,7 +106,7 @@ func (t *simTablet) report() (simStream, int) {
 	s := simStream{
 		Type: "stream", Stream: t.number, Session: t.session, Observation: t.observation, failed: t.err, all: t.latency,
 		simCounts: simCounts{
-			FramesSent: t.frames, Results: t.results, Scored: share(t.scored, t.results), Dropped: t.dropped,
+			FramesSent: t.frames, Results: t.results, Scored: share(t.scored, t.results), Dropped: t.dropped, Paced: t.paced,
 			LatencyMS: percentiles(t.latency), KeyframeRequests: t.requests,
 		},
 	}
@@ -137,7 +144,7 @@ func (r *simReport) writeTable(w io.Writer) error {
 		return nil // nothing to tell but the failure
 	}
 	tw := tabwriter.NewWriter(w, 2, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "stream\tsent\tresults\ta second\tscored\tdropped\tp50 ms\tp95 ms\tp99 ms\tfirst ms\t")
+	fmt.Fprintln(tw, "stream\tsent\tresults\ta second\tscored\tdropped\tpaced\tp50 ms\tp95 ms\tp99 ms\tfirst ms\t")
 	for i := range r.streams {
 		writeCounts(tw, fmt.Sprint(r.streams[i].Stream), &r.streams[i].simCounts)
 	}
@@ -160,7 +167,8 @@ func (r *simReport) writeTable(w io.Writer) error {
 			fmt.Fprintln(w, "  "+line)
 		}
 	}
-	if _, err := fmt.Fprintln(w, "\nLatency is from sending a frame's last packet to having its result; first is from the connection to the first result."); err != nil {
+	if _, err := fmt.Fprintln(w, "\nLatency is from sending a frame's last packet to having its result; first is from the connection to the first result.\n"+
+		"Dropped were pictures for which a newer one had come, paced those that the server's pace leaves out (streams.rate and total_rate)."); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
@@ -168,6 +176,11 @@ func (r *simReport) writeTable(w io.Writer) error {
 
 func writeCounts(w io.Writer, name string, c *simCounts) {
 	fmt.Fprintf(w, "%s\t%d\t%d\t%.1f\t%.0f %%\t%d\t", name, c.FramesSent, c.Results, c.ResultsPerSecond, 100*c.Scored, c.Dropped)
+	if c.Paced != nil {
+		fmt.Fprintf(w, "%d\t", *c.Paced)
+	} else {
+		fmt.Fprint(w, "-\t")
+	}
 	if l := c.LatencyMS; l != nil {
 		fmt.Fprintf(w, "%.1f\t%.1f\t%.1f\t", l.P50, l.P95, l.P99)
 	} else {

@@ -31,6 +31,7 @@ type simTablet struct {
 	results     int
 	scored      int
 	dropped     int
+	paced       *int // nil where the server did not say
 	latency     []time.Duration
 	connected   time.Time
 	length      time.Duration // of sending
@@ -120,10 +121,19 @@ func (t *simTablet) publish(ctx context.Context, d time.Duration, untilObserved 
 	cancel()
 	wg.Wait()
 	t.lastResults(tab)
+	length := time.Since(t.connected)
+	paced := t.countPaced(ctx, session)
 	t.mu.Lock()
-	t.requests, t.length = tab.KeyframeRequests(), time.Since(t.connected)
+	t.requests, t.length, t.paced = tab.KeyframeRequests(), length, paced
 	t.mu.Unlock()
 	return errors.Join(err, captured)
+}
+
+// countPaced asks what the results do not tell: how many pictures were left out for the pace.
+func (t *simTablet) countPaced(ctx context.Context, s *simSession) *int {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return t.api.paced(ctx, s)
 }
 
 var errNoMedia = errors.New("the server answered, but no video connection came about: check that its UDP port is open, and which addresses it advertises")

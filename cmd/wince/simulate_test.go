@@ -132,6 +132,10 @@ func newTinyServer(t *testing.T, maxStreams int) *tinyServer {
 		}
 		return json.NewEncoder(w).Encode(o)
 	}))
+	mux.HandleFunc("GET /api/v1/sessions/{id}", session(func(_ *stream.Session, w http.ResponseWriter, _ *http.Request) error {
+		_, err := io.WriteString(w, `{"live":{"paced":7}}`)
+		return err
+	}))
 	mux.HandleFunc("DELETE /api/v1/sessions/{id}", session(func(x *stream.Session, w http.ResponseWriter, _ *http.Request) error {
 		x.Close()
 		s.deleted.Add(1)
@@ -244,6 +248,7 @@ func TestSimulateSeveralTablets(t *testing.T) {
 			FirstResultMS  *float64   `json:"first_result_ms"`
 			ResultsASecond float64    `json:"results_per_second"`
 			Failed         int
+			Paced          int
 		}
 		if err := json.Unmarshal([]byte(l), &x); err != nil {
 			t.Fatalf("%v: %s", err, l)
@@ -259,7 +264,7 @@ func TestSimulateSeveralTablets(t *testing.T) {
 		}
 		// On a loaded machine fewer may come; that most come says that sending, decoding and the way back work.
 		if x.FramesSent < 50*want || x.Results < x.FramesSent/2 || x.Scored != 1 || x.LatencyMS == nil || x.FirstResultMS == nil ||
-			x.LatencyMS.P50 <= 0 || x.LatencyMS.P99 < x.LatencyMS.P95 || x.ResultsASecond <= 0 {
+			x.LatencyMS.P50 <= 0 || x.LatencyMS.P99 < x.LatencyMS.P95 || x.ResultsASecond <= 0 || x.Paced != 7*want {
 			t.Errorf("line %d: %s", i, l)
 		}
 	}
