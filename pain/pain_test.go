@@ -214,6 +214,29 @@ func TestTooLittleIsNotAssessable(t *testing.T) {
 	}
 }
 
+func TestBaselinesOfAWindow(t *testing.T) {
+	for _, c := range []struct {
+		frames     map[string]int
+		most       string
+		confidence string
+	}{
+		{map[string]int{"resident": 90}, "resident", "moderate"},
+		{map[string]int{"population": 30, "session": 60}, "session", "low"},
+		{map[string]int{"population": 1, "resident": 89}, "resident", "low"},
+		{map[string]int{}, "", "low"},
+	} {
+		o := Observation{State: "assessed", Assessed: 0.9, Confidence: "low"}
+		o.SetBaselines(c.frames, "resident")
+		sum := 0.0
+		for _, s := range o.Baselines {
+			sum += s
+		}
+		if o.Baseline != c.most || o.Confidence != c.confidence || len(c.frames) > 0 && math.Abs(sum-1) > 0.001 {
+			t.Errorf("%v: %s %v, confidence %s", c.frames, o.Baseline, o.Baselines, o.Confidence)
+		}
+	}
+}
+
 func TestStillsCountOnceEach(t *testing.T) {
 	w := NewWindow(WindowConfig{Stills: true})
 	w.Add(&Frame{State: Scored, Score: 3, PSPI: 4})

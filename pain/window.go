@@ -113,14 +113,15 @@ type Observation struct {
 	AU         map[string]AUSummary `json:"au"`          // by short name; measured units only
 	Reasons    map[string]float64   `json:"reasons"`     // share of the time that could not be judged for each cause
 	Confounder map[string]float64   `json:"confounders"` // share of the judged time in which each was taken into account
-	Baseline   string               `json:"baseline"`    // what the units were measured against
+	Baseline   string               `json:"baseline"`    // what most of the units were measured against
+	Baselines  map[string]float64   `json:"baselines"`   // share of the judged frames for each baseline
 	Confidence string               `json:"confidence"`  // "none", "low" or "moderate"; never higher while Provisional
 	Provision  bool                 `json:"provisional"` // the action units are a first estimate, not validated on real pain
 	Models     map[string]string    `json:"models"`      // name -> version and checksum
 	Rules      string               `json:"rules"`       // see [Rules]
 }
 
-// Observation sums up what was added so far. The caller fills Baseline and Models; see [Observation.SetBaseline].
+// Observation sums up what was added so far. The caller fills Baseline and Models; see [Observation.SetBaselines].
 func (w *Window) Observation() Observation {
 	o := Observation{
 		State: "assessed", Frames: w.frames, Scored: len(w.scored), DurationMS: w.all.Milliseconds(), AssessedMS: w.assessed.Milliseconds(),
@@ -169,11 +170,25 @@ func (w *Window) Observation() Observation {
 	return o
 }
 
-// SetBaseline records what the action units were measured against. Own says that it is the person's own face, taken at ease:
-// without it the confidence stays low.
-func (o *Observation) SetBaseline(baseline string, own bool) {
-	o.Baseline = baseline
-	if o.State == "assessed" && own && o.Assessed >= 0.5 {
+// SetBaselines records what the action units were measured against: how many judged frames against each baseline. Scores
+// against two baselines do not go well together, so that a window which saw a change says so. Own is the baseline that is the
+// person's own face, taken at ease: with anything else the confidence stays low.
+func (o *Observation) SetBaselines(frames map[string]int, own string) {
+	total, most := 0, 0
+	for _, n := range frames {
+		total += n
+	}
+	o.Baseline, o.Baselines = "", map[string]float64{}
+	for name, n := range frames {
+		if n == 0 {
+			continue
+		}
+		o.Baselines[name] = round4(float64(n) / float64(total))
+		if n > most || n == most && name < o.Baseline {
+			o.Baseline, most = name, n
+		}
+	}
+	if o.State == "assessed" && o.Assessed >= 0.5 && total > 0 && frames[own] == total {
 		o.Confidence = "moderate"
 	}
 }

@@ -20,14 +20,14 @@ type capture struct {
 	wanted   time.Duration
 	deadline time.Time
 	window   *pain.Window
-	baseline vision.Baseline
+	against  map[string]int // judged frames for each baseline
 	last     *pain.Observation
 }
 
 func (c *capture) start(wanted time.Duration, cfg pain.WindowConfig) {
 	*c = capture{
 		state: CaptureRunning, wanted: wanted, deadline: time.Now().Add(captureWallTimes * wanted),
-		window: pain.NewWindow(cfg), last: c.last,
+		window: pain.NewWindow(cfg), against: map[string]int{}, last: c.last,
 	}
 }
 
@@ -38,7 +38,7 @@ func (c *capture) add(r *vision.Result) bool {
 	}
 	c.window.Add(&r.Frame)
 	if r.Frame.State == pain.Scored {
-		c.baseline = r.Baseline
+		c.against[string(r.Baseline)]++
 	}
 	return c.window.Assessed() >= c.wanted
 }
@@ -46,7 +46,7 @@ func (c *capture) add(r *vision.Result) bool {
 // finish completes a running window and returns the observation.
 func (c *capture) finish(models map[string]string) *pain.Observation {
 	o := c.window.Observation()
-	o.SetBaseline(string(c.baseline), c.baseline == vision.BaselineResident)
+	o.SetBaselines(c.against, string(vision.BaselineResident))
 	for k, v := range models {
 		o.Models[k] = v
 	}

@@ -17,6 +17,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -54,9 +55,12 @@ func OwnCertificate(certFile, keyFile string, now func() time.Time, log *slog.Lo
 // machine and every address that it has now; hosts are further names. Browsers warn about it once on every tablet.
 func SelfSigned(dir string, hosts []string, now func() time.Time, log *slog.Logger) (*Certificate, error) {
 	c := &Certificate{certFile: filepath.Join(dir, "cert.pem"), keyFile: filepath.Join(dir, "key.pem"), now: now, log: log}
-	names := certificateNames(hosts)
+	// Only what was asked for makes a new certificate: the machine's own names and addresses come and go, and each new
+	// certificate makes every tablet warn again.
+	needed := append([]string{"localhost", "127.0.0.1", "::1"}, hosts...)
+	names := certificateNames(needed)
 	c.make = func() error { return writeSelfSigned(c.certFile, c.keyFile, names, now()) }
-	if err := c.load(); err != nil || !covers(c.pair.Leaf, names) || due(c.pair.Leaf, now()) {
+	if err := c.load(); err != nil || !covers(c.pair.Leaf, needed) || due(c.pair.Leaf, now()) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			log.Warn("the self-signed certificate could not be read and is made again", "error", err)
 		}
@@ -143,9 +147,9 @@ func covers(leaf *x509.Certificate, names []string) bool {
 	return true
 }
 
-// certificateNames lists what tablets may call this machine.
-func certificateNames(hosts []string) []string {
-	names := append([]string{"localhost", "127.0.0.1", "::1"}, hosts...)
+// certificateNames lists what tablets may call this machine: what is needed, and its names and addresses of the moment.
+func certificateNames(needed []string) []string {
+	names := slices.Clone(needed)
 	if h, err := os.Hostname(); err == nil && h != "" && len(h) < 64 && !strings.ContainsAny(h, "_ ") {
 		names = append(names, h)
 		if !strings.Contains(h, ".") {

@@ -50,6 +50,7 @@ export interface Observation {
   reasons: Record<string, number>;
   confounders: Record<string, number>;
   baseline: string;
+  baselines?: Record<string, number>;
   confidence: string;
   provisional: boolean;
   models: Record<string, string>;

@@ -43,7 +43,7 @@ export function summarise(o: Observation): Line[] {
     lines.push({ term: "Seen in the face", said: seen.length > 0 ? "" : "No action unit for longer than a moment.", items: seen });
     const discounted = shares(o.confounders, text.confounders);
     lines.push({ term: "Taken into account", said: discounted ? `${capital(discounted)}. It counts less or not at all.` : "Nothing that looks like pain and is not." });
-    lines.push({ term: "Measured against", said: `${capital(text.baselines[o.baseline] ?? o.baseline)}.` });
+    lines.push({ term: "Measured against", said: `${capital(against(o))}.` });
     lines.push({ term: "Confidence", said: `${capital(o.confidence)}.` });
   } else {
     lines.push({ term: "Score", said: "None: too little of the time could be judged. That is not a score of zero." });
@@ -68,4 +68,12 @@ export function describe(f: Frame | null): { state: Frame["state"]; said: string
 /** A time as people write it, in the tablet's own way. */
 export function when(iso: string): string {
   return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** What the units were measured against; where that changed in the middle, each with its share. */
+function against(o: Observation): string {
+  const name = (key: string) => text.baselines[key] ?? key;
+  const parts = Object.entries(o.baselines ?? {}).sort((a, b) => b[1] - a[1]);
+  if (parts.length < 2) return name(o.baseline);
+  return parts.map(([key, part]) => `${percent(part)}: ${name(key)}`).join("; ");
 }
