@@ -25,7 +25,7 @@ func (s *Store) AddSession(ctx context.Context, act care.Act, v *care.Session) e
 
 // EndSession records that a session ended, once: a second end changes nothing.
 func (s *Store) EndSession(ctx context.Context, act care.Act, id string) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.begin(ctx)
 	if err != nil {
 		return s.sentence(err)
 	}
@@ -37,7 +37,7 @@ func (s *Store) EndSession(ctx context.Context, act care.Act, id string) error {
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
 		return s.sentence(err)
 	}
-	if err := addAudit(ctx, tx, act, care.AuditEvent{Action: care.ActSessionEnd, Entity: "session", EntityID: id}); err != nil {
+	if err := s.addAudit(ctx, tx, act, care.AuditEvent{Action: care.ActSessionEnd, Entity: "session", EntityID: id}); err != nil {
 		return s.sentence(err)
 	}
 	return s.sentence(tx.Commit())

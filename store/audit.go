@@ -7,7 +7,7 @@ import (
 	"wince/care"
 )
 
-func addAudit(ctx context.Context, tx *sql.Tx, act care.Act, e care.AuditEvent) error {
+func (s *Store) addAudit(ctx context.Context, tx *sql.Tx, act care.Act, e care.AuditEvent) error {
 	if e.Version == 0 {
 		e.Version = 1
 	}

@@ -157,7 +157,7 @@ const localToken = "local-token-for-tests"
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	st, err := store.Open(t.Context(), t.TempDir())
+	st, err := store.Open(t.Context(), store.Config{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ import (
 // config is all that the server can be told. docs/config.sample.yaml describes every member; a test compares the two.
 type config struct {
 	Data      string   `koanf:"data"`
+	Database  string   `koanf:"database"`
 	Listen    string   `koanf:"listen"`
 	Models    string   `koanf:"models"`
 	Hosts     []string `koanf:"hosts"`

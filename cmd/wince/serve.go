@@ -66,7 +66,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		return err
 	}
 	defer unlock()
-	st, err := store.Open(ctx, cfg.Data)
+	st, err := store.Open(ctx, store.Config{Dir: cfg.Data, URL: cfg.Database})
 	if err != nil {
 		return err
 	}
