@@ -18,39 +18,6 @@ func fieldOf(err error) string {
 	return ""
 }
 
-func TestResidentCheck(t *testing.T) {
-	for name, c := range map[string]struct {
-		in    Resident
-		field string
-	}{
-		"good":               {Resident{Name: " Ada Oak ", Room: "1"}, ""},
-		"no name":            {Resident{Name: "  "}, "name"},
-		"a name too long":    {Resident{Name: strings.Repeat("é", 121)}, "name"},
-		"just short enough":  {Resident{Name: strings.Repeat("é", 120)}, ""},
-		"two lines":          {Resident{Name: "Ada\nOak"}, "name"},
-		"not UTF-8":          {Resident{Name: "Ada \xff"}, "name"},
-		"room too long":      {Resident{Name: "Ada", Room: strings.Repeat("1", 41)}, "room"},
-		"unknown consent":    {Resident{Name: "Ada", Consent: "perhaps"}, "consent"},
-		"external id with 0": {Resident{Name: "Ada", ExternalID: "a\x00b"}, "external_id"},
-	} {
-		if err := c.in.Check(); fieldOf(err) != c.field || (err == nil) != (c.field == "") {
-			t.Errorf("%s: got %v, want a complaint about %q", name, err, c.field)
-		}
-	}
-	r := Resident{Name: " Ada Oak "}
-	if err := r.Check(); err != nil || r.Name != "Ada Oak" || r.Consent != ConsentUnknown {
-		t.Errorf("got %+v, %v", r, err)
-	}
-}
-
-func TestOnlyAYesIsConsent(t *testing.T) {
-	for consent, want := range map[Consent]bool{ConsentGiven: true, ConsentRefused: false, ConsentUnknown: false, "": false} {
-		if err := (&Resident{Consent: consent}).MayBeFilmed(); (err == nil) != want {
-			t.Errorf("consent %q: %v", consent, err)
-		}
-	}
-}
-
 func TestCheckPassword(t *testing.T) {
 	for password, good := range map[string]bool{
 		"": false, "short": false, "ten chars!": true, "Ann Example": false, "ann example": false, strings.Repeat("x", 200): true, strings.Repeat("x", 201): false,
