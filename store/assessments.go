@@ -16,9 +16,9 @@ func (s *Store) AddSession(ctx context.Context, act care.Act, v *care.Session) e
 		return care.AuditEvent{Action: care.ActSessionOpen, Entity: "session", EntityID: v.ID}
 	}
 	return s.change(ctx, act, event, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			v.ID, orNull(v.ResidentID), v.Condition, v.Practice, v.OpenedBy.ID, v.OpenedBy.Name, millis(v.OpenedAt))
+		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (id, site_id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			v.ID, v.SiteID, orNull(v.ResidentID), v.Condition, v.Practice, v.OpenedBy.ID, v.OpenedBy.Name, millis(v.OpenedAt))
 		return err
 	})
 }
@@ -49,9 +49,9 @@ func (s *Store) Session(ctx context.Context, id string) (*care.Session, error) {
 	var resident sql.NullString
 	var opened int64
 	var ended sql.NullInt64
-	err := s.db.QueryRowContext(ctx, `SELECT id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at, ended_at
+	err := s.db.QueryRowContext(ctx, `SELECT id, site_id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at, ended_at
 		FROM sessions WHERE id = $1`, id).
-		Scan(&v.ID, &resident, &v.Condition, &v.Practice, &v.OpenedBy.ID, &v.OpenedBy.Name, &opened, &ended)
+		Scan(&v.ID, &v.SiteID, &resident, &v.Condition, &v.Practice, &v.OpenedBy.ID, &v.OpenedBy.Name, &opened, &ended)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, &care.Error{Code: care.NotFound, Text: "There is no such session: open a new one."}
 	}
@@ -72,9 +72,9 @@ func (s *Store) AddAssessment(ctx context.Context, act care.Act, a *care.Assessm
 		return care.AuditEvent{Action: care.ActAssessAdd, Entity: "assessment", EntityID: a.ID, Version: a.Version}
 	}
 	return s.change(ctx, act, event, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO assessments (id, session_id, resident_id, practice, care_condition, status, observation, proposals,
-			remarks, created_at, created_by, created_by_name, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-			a.ID, a.SessionID, orNull(a.ResidentID), a.Practice, a.Condition, a.Status, string(a.Observation), string(proposals),
+		_, err := tx.ExecContext(ctx, `INSERT INTO assessments (id, session_id, site_id, resident_id, practice, care_condition, status, observation, proposals,
+			remarks, created_at, created_by, created_by_name, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+			a.ID, a.SessionID, a.SiteID, orNull(a.ResidentID), a.Practice, a.Condition, a.Status, string(a.Observation), string(proposals),
 			a.Remarks, millis(a.CreatedAt), a.CreatedBy.ID, a.CreatedBy.Name, a.Version)
 		return err
 	})
@@ -117,7 +117,7 @@ func noAssessment(err error) error {
 	return err
 }
 
-const assessmentQuery = `SELECT id, session_id, resident_id, practice, care_condition, status, observation, proposals, remarks,
+const assessmentQuery = `SELECT id, session_id, site_id, resident_id, practice, care_condition, status, observation, proposals, remarks,
 	created_at, created_by, created_by_name, confirmed_at, confirmed_by, confirmed_by_name, version FROM assessments `
 
 func scanAssessment(row interface{ Scan(...any) error }) (*care.Assessment, error) {
@@ -126,7 +126,7 @@ func scanAssessment(row interface{ Scan(...any) error }) (*care.Assessment, erro
 	var observation, proposals string
 	var created int64
 	var confirmed sql.NullInt64
-	err := row.Scan(&a.ID, &a.SessionID, &resident, &a.Practice, &a.Condition, &a.Status, &observation, &proposals, &a.Remarks,
+	err := row.Scan(&a.ID, &a.SessionID, &a.SiteID, &resident, &a.Practice, &a.Condition, &a.Status, &observation, &proposals, &a.Remarks,
 		&created, &a.CreatedBy.ID, &a.CreatedBy.Name, &confirmed, &confirmer, &confirmerName, &a.Version)
 	if err != nil {
 		return nil, err
@@ -156,8 +156,9 @@ func (s *Store) Assessments(ctx context.Context, q care.AssessmentQuery) ([]care
 	if !q.Before.IsZero() {
 		before = millis(q.Before)
 	}
-	rows, err := s.db.QueryContext(ctx, assessmentQuery+`WHERE practice = $1 AND ($2 = '' OR resident_id = $2) AND created_at < $3
-		ORDER BY created_at DESC, id DESC LIMIT $4`, q.Practice, q.ResidentID, before, q.Limit)
+	in, args := inScope("site_id", q.Scope, []any{q.Practice, q.ResidentID, before, q.Limit})
+	rows, err := s.db.QueryContext(ctx, assessmentQuery+`WHERE practice = $1 AND ($2 = '' OR resident_id = $2) AND created_at < $3 AND `+in+`
+		ORDER BY created_at DESC, id DESC LIMIT $4`, args...)
 	if err != nil {
 		return nil, s.sentence(err)
 	}

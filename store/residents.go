@@ -14,8 +14,11 @@ func (s *Store) AddResident(ctx context.Context, act care.Act, r *care.Resident)
 		return care.AuditEvent{Action: care.ActResidentAdd, Entity: "resident", EntityID: r.ID, Version: r.Version}
 	}
 	err := s.change(ctx, act, event, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO residents (id, name, room, external_id, consent, created_at, version)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, r.ID, r.Name, r.Room, orNull(r.ExternalID), r.Consent, millis(r.CreatedAt), r.Version)
+		if err := knownSite(ctx, tx, r.SiteID); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO residents (id, site_id, name, room, external_id, consent, created_at, version)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, r.ID, r.SiteID, r.Name, r.Room, orNull(r.ExternalID), r.Consent, millis(r.CreatedAt), r.Version)
 		return err
 	})
 	var e *care.Error
@@ -25,13 +28,13 @@ func (s *Store) AddResident(ctx context.Context, act care.Act, r *care.Resident)
 	return err
 }
 
-const residentColumns = `id, name, room, external_id, consent, created_at, version`
+const residentColumns = `id, site_id, name, room, external_id, consent, created_at, version`
 
 func scanResident(row interface{ Scan(...any) error }) (*care.Resident, error) {
 	var r care.Resident
 	var external sql.NullString
 	var created int64
-	if err := row.Scan(&r.ID, &r.Name, &r.Room, &external, &r.Consent, &created, &r.Version); err != nil {
+	if err := row.Scan(&r.ID, &r.SiteID, &r.Name, &r.Room, &external, &r.Consent, &created, &r.Version); err != nil {
 		return nil, err
 	}
 	r.ExternalID, r.CreatedAt = external.String, moment(created)
@@ -47,9 +50,10 @@ func (s *Store) Resident(ctx context.Context, id string) (*care.Resident, error)
 	return r, s.sentence(err)
 }
 
-// Residents returns all residents by name.
-func (s *Store) Residents(ctx context.Context) ([]care.Resident, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT `+residentColumns+` FROM residents ORDER BY lower(name), id`)
+// Residents returns the residents of some sites by name.
+func (s *Store) Residents(ctx context.Context, scope care.Scope) ([]care.Resident, error) {
+	in, args := inScope("site_id", scope, nil)
+	rows, err := s.db.QueryContext(ctx, `SELECT `+residentColumns+` FROM residents WHERE `+in+` ORDER BY lower(name), id`, args...)
 	if err != nil {
 		return nil, s.sentence(err)
 	}

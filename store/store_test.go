@@ -129,7 +129,7 @@ func TestNoRoomAndNoRight(t *testing.T) {
 			if code(err) != c.code {
 				t.Fatalf("got %v", err)
 			}
-			list, err := s.Residents(t.Context())
+			list, err := s.Residents(t.Context(), everywhere)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,9 +25,12 @@ type assessmentStore interface {
 
 // writeAssessment answers with an assessment and its entity tag, which confirming asks for.
 func writeAssessment(c *gin.Context, status int, a *care.Assessment) {
-	c.Header("ETag", `"`+strconv.Itoa(a.Version)+`"`)
+	tag(c, a.Version)
 	c.JSON(status, a)
 }
+
+// tag sets the entity tag of a record.
+func tag(c *gin.Context, version int) { c.Header("ETag", `"`+strconv.Itoa(version)+`"`) }
 
 func (s *Server) addAssessment(c *gin.Context) {
 	var in struct {
@@ -81,16 +84,22 @@ func (s *Server) assess(c *gin.Context, id, remarks string, v *care.Session, liv
 	return care.NewAssessment(id, v, observation, care.ProposeFace(&o), remarks, s.act(c))
 }
 
-// visible says whether whoever asks may see an assessment: people see all, programs their own practice.
+// visible says whether whoever asks may see an assessment: people those of their sites, programs their own practice.
 func visible(c *gin.Context, a *care.Assessment) bool {
-	return user(c) != nil || (a.Practice && a.CreatedBy == care.Program)
+	return scope(c).Has(a.SiteID) && (user(c) != nil || (a.Practice && a.CreatedBy == care.Program))
 }
 
-func (s *Server) getAssessment(c *gin.Context) {
-	a, err := s.opt.Store.Assessment(c.Request.Context(), c.Param("id"))
+// assessment returns an assessment that whoever asks may see. Others are as if they did not exist.
+func (s *Server) assessment(c *gin.Context, id string) (*care.Assessment, error) {
+	a, err := s.opt.Store.Assessment(c.Request.Context(), id)
 	if err == nil && !visible(c, a) {
 		err = edge(care.NotFound, "There is no such assessment.")
 	}
+	return a, err
+}
+
+func (s *Server) getAssessment(c *gin.Context) {
+	a, err := s.assessment(c, c.Param("id"))
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -123,7 +132,7 @@ func (s *Server) listAssessments(c *gin.Context) {
 }
 
 func assessmentQuery(c *gin.Context) (care.AssessmentQuery, error) {
-	q := care.AssessmentQuery{ResidentID: c.Query("resident_id"), Limit: pageLength, Practice: user(c) == nil}
+	q := care.AssessmentQuery{Scope: scope(c), ResidentID: c.Query("resident_id"), Limit: pageLength, Practice: user(c) == nil}
 	if p := c.Query("practice"); p != "" {
 		b, err := strconv.ParseBool(p)
 		if err != nil {
@@ -161,6 +170,10 @@ func (s *Server) confirmAssessment(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	if _, err := s.assessment(c, c.Param("id")); err != nil {
+		s.fail(c, err)
+		return
+	}
 	a, err := s.opt.Store.ConfirmAssessment(c.Request.Context(), s.act(c), c.Param("id"), version, in.Remarks)
 	if err != nil {
 		s.fail(c, err)
@@ -169,16 +182,16 @@ func (s *Server) confirmAssessment(c *gin.Context) {
 	writeAssessment(c, http.StatusOK, a)
 }
 
-// ifMatch reads the one entity tag that confirming asks for: nobody confirms what they have not seen.
+// ifMatch reads the one entity tag that a change asks for: nobody confirms or changes what they have not seen.
 func ifMatch(h string) (int, error) {
 	if h == "" {
-		return 0, edge(codeIfMatch, "Read the assessment first and send its ETag as If-Match, so that you confirm what you saw.")
+		return 0, edge(codeIfMatch, "Read the record first and send its ETag as If-Match, so that you change what you saw.")
 	}
 	tag := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(h), `"`), `"`)
 	n, err := strconv.Atoi(tag)
 	if err != nil || len(tag)+2 != len(strings.TrimSpace(h)) {
 		// A tag that we never gave cannot match.
-		return 0, errors.Join(edge(care.Stale, "This is not the assessment's present ETag: read it again."), err)
+		return 0, errors.Join(edge(care.Stale, "This is not the record's present ETag: read it again."), err)
 	}
 	return n, nil
 }

@@ -24,6 +24,8 @@ const (
 	codeMethod          care.Code = "method_not_allowed"
 	codeSignIn          care.Code = "sign_in"
 	codePassword        care.Code = "wrong_password"
+	codePIN             care.Code = "wrong_pin"
+	codeNotEnrolled     care.Code = "not_enrolled"
 	codeLockedOut       care.Code = "locked_out"
 	codeCrossSite       care.Code = "cross_site"
 	codeIfMatch         care.Code = "if_match_missing"
@@ -45,6 +47,11 @@ var problemKinds = map[care.Code]struct {
 	care.Conflict:        {http.StatusConflict, "Another record is in the way"},
 	care.Stale:           {http.StatusPreconditionFailed, "Changed meanwhile"},
 	care.Forbidden:       {http.StatusForbidden, "Not allowed"},
+	care.PasswordNeeded:  {http.StatusForbidden, "A PIN is not enough"},
+	care.Disabled:        {http.StatusForbidden, "Account closed"},
+	care.PINLocked:       {http.StatusForbidden, "PIN locked"},
+	care.LastAdmin:       {http.StatusConflict, "The last administrator"},
+	care.Invitation:      {http.StatusForbidden, "Invitation not valid"},
 	care.NoConsent:       {http.StatusForbidden, "Consent is missing"},
 	care.AlreadyFinal:    {http.StatusConflict, "Confirmed already"},
 	care.SetUpDone:       {http.StatusConflict, "Set up already"},
@@ -61,6 +68,8 @@ var problemKinds = map[care.Code]struct {
 	codeMethod:      {http.StatusMethodNotAllowed, "Method not allowed"},
 	codeSignIn:      {http.StatusUnauthorized, "Not signed in"},
 	codePassword:    {http.StatusUnauthorized, "Name or password wrong"},
+	codePIN:         {http.StatusUnauthorized, "PIN wrong"},
+	codeNotEnrolled: {http.StatusForbidden, "Tablet not enrolled"},
 	codeLockedOut:   {http.StatusTooManyRequests, "Too many attempts"},
 	codeCrossSite:   {http.StatusForbidden, "Request from another site"},
 	codeIfMatch:     {http.StatusPreconditionRequired, "If-Match is missing"},

@@ -69,8 +69,8 @@ func (s *Server) openSession(c *gin.Context) {
 		v.ResidentID = *in.ResidentID
 	}
 	err := v.Check()
-	if err == nil && !v.Practice {
-		err = s.mayFilm(c, v.ResidentID)
+	if err == nil {
+		v.SiteID, err = s.mayFilm(c, v)
 	}
 	if err != nil {
 		s.fail(c, err)
@@ -91,16 +91,22 @@ func (s *Server) openSession(c *gin.Context) {
 	c.JSON(http.StatusCreated, viewSession(v, live))
 }
 
-// mayFilm says whether whoever asks may point a camera at a resident.
-func (s *Server) mayFilm(c *gin.Context, residentID string) error {
+// mayFilm says whether whoever asks may open a session, and in which site it is.
+func (s *Server) mayFilm(c *gin.Context, v *care.Session) (string, error) {
+	if v.Practice {
+		if in := scope(c); !in.Has(care.DefaultSite) && len(in.Sites) > 0 {
+			return in.Sites[0], nil
+		}
+		return care.DefaultSite, nil
+	}
 	if user(c) == nil {
-		return edge(care.Forbidden, `The local token opens practice sessions only: send "practice": true, or sign in as a person.`)
+		return "", edge(care.Forbidden, `The local token opens practice sessions only: send "practice": true, or sign in as a person.`)
 	}
-	r, err := s.opt.Store.Resident(c.Request.Context(), residentID)
+	r, err := s.resident(c, v.ResidentID)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return r.MayBeFilmed()
+	return r.SiteID, r.MayBeFilmed(s.opt.Now())
 }
 
 // recordEnd waits for the session's end and records it. The request that opened the session is long over by then.
@@ -113,13 +119,14 @@ func (s *Server) recordEnd(live LiveSession, id string, by care.Actor) {
 	}
 }
 
-// session finds the session that the address names and says whether it still lives; programs get their own only.
+// session finds the session that the address names and says whether it still lives; people get those of
+// their sites, programs their own.
 func (s *Server) session(c *gin.Context, id string) (*care.Session, LiveSession, error) {
 	v, err := s.opt.Store.Session(c.Request.Context(), id)
 	if err != nil {
 		return nil, nil, err
 	}
-	if user(c) == nil && v.OpenedBy != care.Program {
+	if (user(c) == nil && v.OpenedBy != care.Program) || !scope(c).Has(v.SiteID) {
 		return nil, nil, edge(care.NotFound, "There is no such session: open a new one.")
 	}
 	live, err := s.opt.Live.Get(id)

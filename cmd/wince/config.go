@@ -43,8 +43,9 @@ type config struct {
 		} `koanf:"acme"`
 	} `koanf:"tls"`
 	Login struct {
-		Life time.Duration `koanf:"life"`
-		Idle time.Duration `koanf:"idle"`
+		Life    time.Duration `koanf:"life"`
+		Idle    time.Duration `koanf:"idle"`
+		PINIdle time.Duration `koanf:"pin_idle"`
 	} `koanf:"login"`
 	Streams struct {
 		Max       int     `koanf:"max"`
@@ -59,7 +60,7 @@ func defaultConfig() config {
 	c.Data, c.Listen = "data", ":8443"
 	c.Hosts, c.Advertise = []string{}, []string{}
 	c.Log.Level, c.Log.Format = "info", "text"
-	c.Login.Life, c.Login.Idle = 12*time.Hour, 2*time.Hour
+	c.Login.Life, c.Login.Idle, c.Login.PINIdle = 12*time.Hour, 2*time.Hour, 15*time.Minute
 	c.Streams.Rate = 30
 	return c
 }
@@ -161,8 +162,8 @@ func (c *config) check() error {
 		return errors.New("tls.cert and tls.acme.domain exclude each other: keep one of them")
 	case c.TLS.ACME.Domain == "" && c.TLS.ACME.Email+c.TLS.ACME.CA != "":
 		return errors.New("tls.acme needs a domain: add tls.acme.domain, or remove tls.acme")
-	case c.Login.Life < time.Minute || c.Login.Idle < time.Minute:
-		return errors.New("login.life and login.idle must be at least 1m")
+	case c.Login.Life < time.Minute || c.Login.Idle < time.Minute || c.Login.PINIdle < time.Minute:
+		return errors.New("login.life, login.idle and login.pin_idle must be at least 1m")
 	case c.Streams.Max < 0 || c.Streams.TotalRate < 0:
 		return errors.New("streams.max and streams.total_rate must not be negative")
 	case c.Streams.Rate < 1 || c.Streams.Rate > 60:

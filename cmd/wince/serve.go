@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"wince/care"
 	"wince/pain"
 	"wince/store"
 	"wince/stream"
@@ -105,7 +106,8 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	rand.Read(token) // never fails: crypto/rand stops the program instead
 	server, err := web.New(web.Options{
 		Store: st, Live: web.LiveSessions(live), Logger: log, Version: version, Models: versions,
-		SelfSigned: fingerprint != "", LocalToken: hex.EncodeToString(token), LoginLife: cfg.Login.Life, LoginIdle: cfg.Login.Idle,
+		SelfSigned: fingerprint != "", LocalToken: hex.EncodeToString(token),
+		Login: care.LoginLife{Life: cfg.Login.Life, Idle: cfg.Login.Idle, PINIdle: cfg.Login.PINIdle},
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,118 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"wince/care"
+)
+
+// route is one address of the interface under /api/v1 and what it takes to be let in.
+type route struct {
+	method, path string
+	may          care.Permission
+	do           gin.HandlerFunc
+}
+
+// table is every address under /api/v1. Nothing is reachable there that has no row here, and no row goes without a
+// permission.
+func (s *Server) table() []route {
+	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+	return []route{
+		{get, "/problems", care.Public, s.problems},
+		{get, "/setup", care.Public, s.setUpNeeded},
+		{post, "/setup", care.Public, s.setUp},
+		{post, "/login", care.Public, s.login},
+		{post, "/login/pin", care.Public, s.loginPIN},
+		{get, "/login/people", care.Public, s.devicePeople}, // asks for an enrolled tablet itself
+		{post, "/invitation", care.Public, s.acceptInvitation},
+
+		{post, "/logout", care.OwnAccount, s.logout},
+		{get, "/me", care.OwnAccount, s.me},
+		{put, "/me/password", care.OwnSecrets, s.changePassword},
+		{put, "/me/pin", care.OwnSecrets, s.setPIN},
+		{del, "/me/pin", care.OwnSecrets, s.removePIN},
+
+		{get, "/sites", care.ReadSites, s.listSites},
+		{get, "/sites/:id", care.ReadSites, s.getSite},
+		{post, "/sites", care.ChangeSites, s.addSite},
+		{patch, "/sites/:id", care.ChangeSites, s.changeSite},
+		{get, "/users", care.ReadUsers, s.listUsers},
+		{get, "/users/:id", care.ReadUsers, s.getUser},
+		{post, "/users", care.ChangeUsers, s.addUser},
+		{patch, "/users/:id", care.ChangeUsers, s.changeUser},
+		{post, "/users/:id/invitation", care.ChangeUsers, s.invite},
+		{get, "/devices", care.ReadDevices, s.listDevices},
+		{post, "/devices", care.ChangeDevices, s.enrol},
+		{del, "/devices/:id", care.ChangeDevices, s.revoke},
+
+		{post, "/residents", care.ChangeResidents, s.addResident},
+		{get, "/residents", care.ReadResidents, s.listResidents},
+		{get, "/residents/:id", care.ReadResidents, s.getResident},
+
+		{post, "/sessions", care.UseCamera, s.openSession},
+		{get, "/sessions/:id", care.UseCamera, s.getSession},
+		{del, "/sessions/:id", care.UseCamera, s.endSession},
+		{post, "/sessions/:id/whip", care.UseCamera, s.publish},
+		{http.MethodOptions, "/sessions/:id/whip", care.UseCamera, s.publishOptions},
+		{del, "/sessions/:id/whip/:peer", care.UseCamera, s.unpublish},
+		{get, "/sessions/:id/events", care.UseCamera, s.events},
+		{post, "/sessions/:id/capture", care.UseCamera, s.capture},
+		{get, "/sessions/:id/observation", care.UseCamera, s.observation},
+
+		{post, "/assessments", care.AddAssessments, s.addAssessment},
+		{get, "/assessments", care.ReadAssessments, s.listAssessments},
+		{get, "/assessments/:id", care.ReadAssessments, s.getAssessment},
+		{post, "/assessments/:id/confirm", care.ConfirmAssessments, s.confirmAssessment},
+	}
+}
+
+// routes builds the router from the table.
+func (s *Server) routes() (*gin.Engine, error) {
+	gin.SetMode(gin.ReleaseMode) // gin's debug mode writes to standard output past our logger
+	e := gin.New(func(e *gin.Engine) {
+		e.HandleMethodNotAllowed = true
+		e.RedirectTrailingSlash = false
+	})
+	// nil cannot fail: no proxy is trusted, so nobody can claim another address.
+	_ = e.SetTrustedProxies(nil)
+	e.Use(s.identify, s.protect, s.record, s.recover, s.limit)
+	e.NoRoute(s.noRoute)
+	e.NoMethod(func(c *gin.Context) {
+		s.fail(c, edge(codeMethod, "This address does not know the method "+c.Request.Method+"."))
+	})
+	e.GET("/healthz", s.health)
+	e.GET("/", s.page)
+	e.GET("/assets/*file", s.asset)
+	e.GET("/favicon.svg", s.asset)
+	api := e.Group("/api/v1", noStore)
+	for _, r := range s.table() {
+		if !r.may.Known() {
+			return nil, fmt.Errorf("route %s %s: the permission table has no row %q", r.method, r.path, r.may)
+		}
+		api.Handle(r.method, r.path, s.allow(r.may), r.do)
+	}
+	return e, nil
+}
+
+// allow lets in whoever has a permission.
+func (s *Server) allow(p care.Permission) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if p == care.Public {
+			return
+		}
+		err := s.admitToken(c, clientToken(c))
+		if err == nil {
+			role, strong := care.RoleProgram, true
+			if l := login(c); l != nil {
+				role, strong = l.User.Role, l.Method.Strong()
+			}
+			err = role.May(p, strong)
+		}
+		if err != nil {
+			s.fail(c, err)
+		}
+	}
+}
