@@ -7,33 +7,39 @@ import (
 	"wince/care"
 )
 
+// addAudit adds an event to the end of the audit chain.
 func (s *Store) addAudit(ctx context.Context, tx *sql.Tx, act care.Act, e care.AuditEvent) error {
 	if e.Version == 0 {
 		e.Version = 1
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO audit (id, at, by_id, by_name, action, entity, entity_id, version, request_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		care.NewID(), millis(act.At), act.By.ID, act.By.Name, e.Action, e.Entity, e.EntityID, e.Version, act.Request)
-	return err
+	e.ID, e.At, e.By, e.Request = care.NewID(), care.Stamp(act.At), act.By, act.Request
+	head, err := scanHead(tx.QueryRowContext(ctx, headQuery))
+	if err != nil {
+		return err
+	}
+	e.Seq = head.seq + 1
+	e.Hash = e.ChainHash(head.hash)
+	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (id, seq, at, by_id, by_name, action, entity, entity_id, version, request_id, detail, hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		e.ID, e.Seq, millis(e.At), e.By.ID, s.seal("audit", "by_name", e.ID, e.By.Name), e.Action, e.Entity, e.EntityID, e.Version, e.Request,
+		string(e.Detail), e.Hash); err != nil {
+		return err
+	}
+	head.seq, head.hash = e.Seq, e.Hash
+	return head.keep(ctx, tx, s.keys.now())
+}
+
+// Seen records that somebody was shown records. Whoever shows them calls it first: what cannot be recorded is not shown.
+func (s *Store) Seen(ctx context.Context, act care.Act, e care.AuditEvent) error {
+	return s.change(ctx, act, func() care.AuditEvent { return e }, func(*sql.Tx) error { return nil })
 }
 
 // Audit returns the trail of one record, oldest first.
 func (s *Store) Audit(ctx context.Context, entityID string) ([]care.AuditEvent, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT id, at, by_id, by_name, action, entity, entity_id, version, request_id
-		FROM audit WHERE entity_id = $1 ORDER BY id`, entityID)
-	if err != nil {
-		return nil, s.sentence(err)
-	}
-	defer rows.Close()
 	list := []care.AuditEvent{}
-	for rows.Next() {
-		var e care.AuditEvent
-		var at int64
-		if err := rows.Scan(&e.ID, &at, &e.By.ID, &e.By.Name, &e.Action, &e.Entity, &e.EntityID, &e.Version, &e.Request); err != nil {
-			return nil, s.sentence(err)
-		}
-		e.At = moment(at)
-		list = append(list, e)
-	}
-	return list, s.sentence(rows.Err())
+	err := s.eachAudit(ctx, s.db, `WHERE entity_id = $1 ORDER BY seq`, []any{entityID}, func(e *care.AuditEvent, nameErr error) error {
+		list = append(list, *e)
+		return nameErr
+	})
+	return list, s.sentence(err)
 }

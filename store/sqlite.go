@@ -40,7 +40,8 @@ func openSQLite(dir string) (*sql.DB, backend, error) {
 	}
 	q := url.Values{
 		"_journal_mode": {"WAL"}, "_foreign_keys": {"on"}, "_busy_timeout": {"5000"}, "_synchronous": {"FULL"},
-		"_txlock": {"immediate"}, // take the write lock at the start, so that two writers queue instead of failing at the end
+		"_secure_delete": {"on"},        // what is erased is overwritten
+		"_txlock":        {"immediate"}, // take the write lock at the start, so that two writers queue instead of failing at the end
 	}
 	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 	db := sql.OpenDB(liteConnector{dsn: dsn})
@@ -53,6 +54,9 @@ func (*sqlite) dialect() goose.Dialect              { return goose.DialectSQLite
 func (*sqlite) options() []goose.ProviderOption     { return nil }
 func (l *sqlite) place() string                     { return l.path }
 func (*sqlite) lock(context.Context, *sql.Tx) error { return nil } // _txlock=immediate took it
+
+// beginRead starts a transaction that sees one state and takes no lock.
+func (*sqlite) beginRead() string { return `BEGIN DEFERRED` }
 
 func (l *sqlite) explain(err error) *care.Error {
 	var lite sqlite3.Error

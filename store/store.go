@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -26,6 +27,7 @@ var migrations embed.FS
 type Store struct {
 	db   *sql.DB
 	back backend
+	keys *keyring
 }
 
 // backend is what SQLite and PostgreSQL do differently.
@@ -34,12 +36,13 @@ type backend interface {
 	options() []goose.ProviderOption
 	place() string                       // which database it is, for messages
 	lock(context.Context, *sql.Tx) error // at the start of a change: no other is under way until it ends
+	beginRead() string                   // the statement that starts a transaction that only reads
 	explain(err error) *care.Error       // nil where it does not know the failure
 }
 
 // Config says where records are kept.
 type Config struct {
-	Dir string // data folder; holds the SQLite database
+	Dir string // data folder; holds the SQLite database and the key file
 	URL string // of a PostgreSQL database; empty for SQLite
 }
 
@@ -49,7 +52,7 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	if err := writable(c.Dir); err != nil {
 		return nil, err
 	}
-	s := &Store{}
+	s := &Store{keys: &keyring{path: filepath.Join(c.Dir, KeyFileName)}}
 	if c.URL == "" {
 		s.db, s.back, err = openSQLite(c.Dir)
 	} else {
@@ -58,7 +61,11 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.migrate(ctx); err != nil {
+	err = s.migrate(ctx)
+	if err == nil {
+		err = s.useKey(ctx, s.db)
+	}
+	if err != nil {
 		s.db.Close()
 		return nil, s.sentence(err)
 	}
@@ -74,13 +81,17 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.sentence(s.db.QueryRowContext(ctx, `SELECT 1 FROM users UNION SELECT 1`).Scan(&n))
 }
 
+// chainVersion is the step of the migrations that is a program: see chainFirst.
+const chainVersion = 11
+
 // migrate brings the schema up to date and refuses one that it does not know.
 func (s *Store) migrate(ctx context.Context) error {
 	dir, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(s.back.dialect(), s.db, dir, append(s.back.options(), goose.WithDisableGlobalRegistry(true))...)
+	p, err := goose.NewProvider(s.back.dialect(), s.db, dir, append(s.back.options(), goose.WithDisableGlobalRegistry(true),
+		goose.WithGoMigrations(goose.NewGoMigration(chainVersion, &goose.GoFunc{RunTx: s.chainFirst}, nil)))...)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
@@ -136,7 +147,19 @@ func (s *Store) begin(ctx context.Context) (*sql.Tx, error) {
 	if err := s.back.lock(ctx, tx); err != nil {
 		return nil, errors.Join(err, tx.Rollback())
 	}
+	if err := s.useKey(ctx, tx); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
 	return tx, nil
+}
+
+// useKey makes the key that the database is sealed with the current one. Another program may have rotated it.
+func (s *Store) useKey(ctx context.Context, q queryer) error {
+	var id string
+	if err := q.QueryRowContext(ctx, `SELECT key_id FROM audit_head`).Scan(&id); err != nil {
+		return err
+	}
+	return s.keys.use(id)
 }
 
 // change runs do in one transaction and adds the audit row to it.

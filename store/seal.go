@@ -1,0 +1,87 @@
+package store
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+)
+
+// sealedColumn is a column whose texts are sealed: who reads the database's file, or a copy of it, without the key file
+// reads nothing personal in it. Rotating the key walks this list.
+type sealedColumn struct {
+	table, column string
+	lookup        string // a column of the same table with the text's keyed hash, by which it is found again; empty for none
+}
+
+// sealedColumns lists every sealed column. Each table has its key in the column id.
+var sealedColumns = []sealedColumn{
+	{table: "residents", column: "name"},
+	{table: "residents", column: "room"},
+	{table: "residents", column: "external_id", lookup: "external_key"},
+	{table: "audit", column: "by_name"},
+}
+
+func isSealed(table, column string) bool {
+	for _, c := range sealedColumns {
+		if c.table == table && c.column == column {
+			return true
+		}
+	}
+	return false
+}
+
+// place is what a sealed text is bound to.
+func place(table, column, id string) string { return table + "." + column + ":" + id }
+
+// sealing is an argument of a statement that is sealed on its way into the database.
+type sealing struct {
+	ring                    *keyring
+	table, column, id, text string
+}
+
+// seal makes a statement's argument of a personal text for a column of sealedColumns, in the row with an id.
+func (s *Store) seal(table, column, id, text string) driver.Valuer {
+	return sealing{s.keys, table, column, id, text}
+}
+
+// Value seals the text.
+func (v sealing) Value() (driver.Value, error) {
+	if !isSealed(v.table, v.column) {
+		return nil, fmt.Errorf("seal %s.%s: the column is not in the list of sealed columns", v.table, v.column)
+	}
+	return v.ring.now().seal(place(v.table, v.column, v.id), v.text)
+}
+
+// unsealing is where Scan puts a sealed text.
+type unsealing struct {
+	ring          *keyring
+	table, column string
+	id, into      *string
+}
+
+// unseal makes a destination for Scan that opens the sealed text of a column. The row's id must stand before it in the same
+// Scan, because it is read when the text is.
+func (s *Store) unseal(table, column string, id, into *string) sql.Scanner {
+	return unsealing{s.keys, table, column, id, into}
+}
+
+// Scan opens the text; NULL is the empty text.
+func (v unsealing) Scan(from any) error {
+	var text sql.NullString
+	if err := text.Scan(from); err != nil {
+		return fmt.Errorf("read %s.%s: %w", v.table, v.column, err)
+	}
+	var err error
+	*v.into, err = v.ring.open(place(v.table, v.column, *v.id), text.String)
+	return err
+}
+
+// lookup returns the keyed hash by which a sealed text is found again: the same text gives the same hash, and without the key
+// nobody can try texts. The empty text gives NULL, so that a UNIQUE column allows many.
+func (s *Store) lookup(table, column, text string) (sql.NullString, error) {
+	if text == "" {
+		return sql.NullString{}, nil
+	}
+	h, err := s.keys.now().hash(table+"."+column, text)
+	return sql.NullString{String: h, Valid: err == nil}, err
+}
