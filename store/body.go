@@ -34,6 +34,12 @@ func readBody[T any](s *Store, table string, row interface{ Scan(...any) error }
 	return v, nil
 }
 
+// queryer is a database, a connection or a transaction.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
 // snapshot lets read see one state of the database throughout, whatever is changed meanwhile. It holds up nobody.
 func (s *Store) snapshot(ctx context.Context, read func(queryer) error) error {
 	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
