@@ -109,6 +109,15 @@ type Measure struct {
 	Version int    `json:"version"`
 }
 
+// Measures returns the list that every home starts with. A home changes and adds to it.
+func Measures() []Measure {
+	return []Measure{
+		{ID: "repositioning", Name: "Repositioning"}, {ID: "warmth", Name: "Warmth"}, {ID: "cold", Name: "Cold"}, {ID: "massage", Name: "Massage"},
+		{ID: "music", Name: "Music"}, {ID: "tens", Name: "TENS"}, {ID: "vr", Name: "Virtual reality"}, {ID: "company", Name: "Company and talk"},
+		{ID: "quiet", Name: "Quiet and rest"}, {ID: "walking", Name: "Walking or gentle movement"}, {ID: "aromatherapy", Name: "Aromatherapy"},
+	}
+}
+
 // Check tidies the name and says which rule the measure breaks, if any.
 func (m *Measure) Check() error {
 	if m.ID == "" || len(m.ID) > 40 || strings.Trim(m.ID, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {

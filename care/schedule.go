@@ -63,6 +63,16 @@ func (e *Event) Check(now time.Time) error {
 	return checkTime("at", &e.At, now, latest)
 }
 
+// MarkWrong marks an event that was entered in error.
+func (e *Event) MarkWrong() error {
+	if e.EnteredInError {
+		return &Error{Code: Conflict, Text: "This was marked as entered in error before."}
+	}
+	e.EnteredInError = true
+	e.Version++
+	return nil
+}
+
 // Schedule asks for assessments of one resident, or of everybody in a home, again and again. It is not edited: end it and
 // make another, so that what was due in the past stays what it was.
 type Schedule struct {

@@ -18,6 +18,14 @@ var sealedColumns = []sealedColumn{
 	{table: "residents", column: "name"},
 	{table: "residents", column: "room"},
 	{table: "residents", column: "external_id", lookup: "external_key"},
+	{table: "residents", column: "details"},
+	{table: "consents", column: "body"},
+	{table: "baselines", column: "body"},
+	{table: "reliefs", column: "body"},
+	{table: "schedules", column: "body"},
+	{table: "pauses", column: "body"},
+	{table: "happenings", column: "body"},
+	{table: "escalations", column: "body"},
 	{table: "audit", column: "by_name"},
 }
 
