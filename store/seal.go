@@ -29,13 +29,14 @@ var sealedColumns = []sealedColumn{
 	{table: "audit", column: "by_name"},
 }
 
-func isSealed(table, column string) bool {
+// sealedColumnOf finds a column in the list.
+func sealedColumnOf(table, column string) (sealedColumn, error) {
 	for _, c := range sealedColumns {
 		if c.table == table && c.column == column {
-			return true
+			return c, nil
 		}
 	}
-	return false
+	return sealedColumn{}, fmt.Errorf("seal %s.%s: the column is not in the list of sealed columns", table, column)
 }
 
 // place is what a sealed text is bound to.
@@ -52,10 +53,14 @@ func (s *Store) seal(table, column, id, text string) driver.Valuer {
 	return sealing{s.keys, table, column, id, text}
 }
 
-// Value seals the text.
+// Value seals the text. The empty text stays empty, but is NULL in a column that must be unique.
 func (v sealing) Value() (driver.Value, error) {
-	if !isSealed(v.table, v.column) {
-		return nil, fmt.Errorf("seal %s.%s: the column is not in the list of sealed columns", v.table, v.column)
+	c, err := sealedColumnOf(v.table, v.column)
+	if err != nil {
+		return nil, err
+	}
+	if v.text == "" && c.lookup != "" {
+		return nil, nil
 	}
 	return v.ring.now().seal(place(v.table, v.column, v.id), v.text)
 }

@@ -154,12 +154,12 @@ func TestSurvivesWithoutClose(t *testing.T) {
 	}
 	// A copy of the files as they lie on the disk now is what a power cut would leave.
 	after := t.TempDir()
-	for _, ext := range []string{"", "-wal"} {
-		b, err := os.ReadFile(filepath.Join(dir, FileName+ext))
+	for _, name := range []string{FileName, FileName + "-wal", KeyFileName} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(after, FileName+ext), b, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(after, name), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
