@@ -28,7 +28,7 @@ func conformance(t *testing.T, fresh func(t *testing.T) *Store) {
 	for name, test := range map[string]func(*testing.T, *Store){
 		"residents": testResidents, "set up": testSetUp, "set up once among many": testSetUpRace, "logins": testLogins,
 		"sessions": testSessions, "assessments": testAssessments, "confirm": testConfirm, "confirm once among many": testConfirmRace,
-		"practice": testPractice, "chain": testChain,
+		"practice": testPractice, "chain": testChain, "rotate": testRotate,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
