@@ -30,6 +30,8 @@ type Scale struct {
 	Types      []Choice   `yaml:"types" json:"types,omitempty"` // kinds of pain to choose from
 	Items      []Item     `yaml:"items" json:"items"`
 	Camera     *Camera    `yaml:"camera" json:"camera,omitempty"` // nil where the camera proposes nothing
+
+	File ScaleFile `yaml:"-" json:"-"` // as it was written
 }
 
 // Permission says whether the scale may be used: "free", "granted" (to whoever runs this server) or "unconfirmed".

@@ -88,6 +88,7 @@ func ParseScale(file string, text []byte) (*Scale, error) {
 	if c := (&scaleCheck{root: doc.Content[0], file: file}); !c.scale(&s) {
 		return nil, c.err
 	}
+	s.File = ScaleFile{file, text}
 	return &s, nil
 }
 

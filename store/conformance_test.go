@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"reflect"
 	"sync"
 	"testing"
@@ -28,7 +27,8 @@ func conformance(t *testing.T, fresh func(t *testing.T) *Store) {
 	for name, test := range map[string]func(*testing.T, *Store){
 		"residents": testResidents, "set up": testSetUp, "set up once among many": testSetUpRace, "logins": testLogins,
 		"sessions": testSessions, "assessments": testAssessments, "confirm": testConfirm, "confirm once among many": testConfirmRace,
-		"practice": testPractice, "chain": testChain, "rotate": testRotate,
+		"practice": testPractice, "draft to amended": testDraftToAmended, "changes made once": testChangesOnce,
+		"scales": testScales, "instrument": testInstrument, "chain": testChain, "rotate": testRotate, "erase": testErase,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
@@ -211,96 +211,5 @@ func testSessions(t *testing.T, s *Store) {
 	orphan := &care.Session{ID: care.NewID(), SiteID: care.DefaultSite, ResidentID: care.NewID(), Condition: care.AtRest, OpenedAt: noon}
 	if err := s.AddSession(t.Context(), act(), orphan); err == nil {
 		t.Error("a session of a resident who does not exist was kept")
-	}
-}
-
-func newAssessment(t *testing.T, v *care.Session, at time.Time) *care.Assessment {
-	t.Helper()
-	proposals := []care.Proposal{{Scale: "PAINAD", Item: "facial expression", Value: 2, ActionUnits: []string{"AU4"}, Provisional: true}}
-	a, err := care.NewAssessment("", v, json.RawMessage(`{"state":"assessed"}`), proposals, "after washing", care.Act{By: ann.Actor(), At: at})
-	must(t, err)
-	return a
-}
-
-func testAssessments(t *testing.T, s *Store) {
-	v := addSession(t, s, false)
-	var all []care.Assessment
-	for i := range 3 {
-		a := newAssessment(t, v, noon.Add(time.Duration(i)*time.Minute))
-		must(t, s.AddAssessment(t.Context(), act(), a))
-		wantCode(t, s.AddAssessment(t.Context(), act(), a), care.Conflict)
-		all = append([]care.Assessment{*a}, all...)
-	}
-	got, err := s.Assessment(t.Context(), all[0].ID)
-	must(t, err)
-	if !reflect.DeepEqual(*got, all[0]) {
-		t.Errorf("got %+v\nwant %+v", *got, all[0])
-	}
-	for name, c := range map[string]struct {
-		q    care.AssessmentQuery
-		want []care.Assessment
-	}{
-		"all":            {care.AssessmentQuery{Scope: everywhere, Limit: 10}, all},
-		"the newest":     {care.AssessmentQuery{Scope: everywhere, Limit: 1}, all[:1]},
-		"earlier ones":   {care.AssessmentQuery{Scope: everywhere, Limit: 10, Before: all[0].CreatedAt}, all[1:]},
-		"one resident's": {care.AssessmentQuery{Scope: everywhere, Limit: 10, ResidentID: v.ResidentID}, all},
-		"another's":      {care.AssessmentQuery{Scope: everywhere, Limit: 10, ResidentID: care.NewID()}, []care.Assessment{}},
-		"practice":       {care.AssessmentQuery{Scope: everywhere, Limit: 10, Practice: true}, []care.Assessment{}},
-	} {
-		if got, err := s.Assessments(t.Context(), c.q); err != nil || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: got %d (%v), want %d", name, len(got), err, len(c.want))
-		}
-	}
-	_, err = s.Assessment(t.Context(), care.NewID())
-	wantCode(t, err, care.NotFound)
-}
-
-func testConfirm(t *testing.T, s *Store) {
-	a := newAssessment(t, addSession(t, s, false), noon)
-	must(t, s.AddAssessment(t.Context(), act(), a))
-	_, err := s.ConfirmAssessment(t.Context(), act(), a.ID, 7, nil)
-	wantCode(t, err, care.Stale)
-	_, err = s.ConfirmAssessment(t.Context(), care.Act{By: care.Program, At: noon}, a.ID, 1, nil)
-	wantCode(t, err, care.Forbidden)
-	remarks := "looked sore"
-	done, err := s.ConfirmAssessment(t.Context(), act(), a.ID, 1, &remarks)
-	must(t, err)
-	if done.Status != care.Final || done.Version != 2 || done.ConfirmedBy == nil || done.ConfirmedBy.Name != ann.Name || done.Remarks != remarks {
-		t.Errorf("got %+v", done)
-	}
-	kept, err := s.Assessment(t.Context(), a.ID)
-	must(t, err)
-	if !reflect.DeepEqual(kept, done) {
-		t.Errorf("kept %+v, answered %+v", kept, done)
-	}
-	_, err = s.ConfirmAssessment(t.Context(), act(), a.ID, 2, nil)
-	wantCode(t, err, care.AlreadyFinal)
-	wantTrail(t, s, a.ID, care.ActAssessAdd, care.ActAssessDone)
-	_, err = s.ConfirmAssessment(t.Context(), act(), care.NewID(), 1, nil)
-	wantCode(t, err, care.NotFound)
-}
-
-func testConfirmRace(t *testing.T, s *Store) {
-	a := newAssessment(t, addSession(t, s, false), noon)
-	must(t, s.AddAssessment(t.Context(), act(), a))
-	if n := race(func() error { _, err := s.ConfirmAssessment(t.Context(), act(), a.ID, 1, nil); return err }); n != 1 {
-		t.Errorf("%d people confirmed the same version", n)
-	}
-	wantTrail(t, s, a.ID, care.ActAssessAdd, care.ActAssessDone)
-}
-
-func testPractice(t *testing.T, s *Store) {
-	v := addSession(t, s, true)
-	a := newAssessment(t, v, noon)
-	must(t, s.AddAssessment(t.Context(), act(), a))
-	list, err := s.Assessments(t.Context(), care.AssessmentQuery{Scope: everywhere, Limit: 10, Practice: true})
-	must(t, err)
-	if len(list) != 1 || !list[0].Practice {
-		t.Errorf("got %+v", list)
-	}
-	care := newAssessment(t, addSession(t, s, false), noon)
-	care.SessionID = v.ID // a practice session cannot become an assessment of a resident
-	if err := s.AddAssessment(t.Context(), act(), care); err == nil {
-		t.Error("a practice session was kept as care")
 	}
 }

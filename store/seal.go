@@ -7,25 +7,38 @@ import (
 )
 
 // sealedColumn is a column whose texts are sealed: who reads the database's file, or a copy of it, without the key file
-// reads nothing personal in it. Rotating the key walks this list.
+// reads nothing personal in it. Rotating the key and erasing an identity walk the list of them.
 type sealedColumn struct {
 	table, column string
 	lookup        string // a column of the same table with the text's keyed hash, by which it is found again; empty for none
+
+	of    string   // the condition that chooses the rows of resident $1; empty where the column is not about residents
+	blank []string // of a JSON text the members that an erasure empties; none for the whole text
+	drop  bool     // an erasure removes the row
 }
+
+// Conditions for sealedColumn.of.
+const (
+	ofResident   = `resident_id = $1`
+	ofAssessment = `assessment_id IN (SELECT id FROM assessments WHERE resident_id = $1)`
+)
 
 // sealedColumns lists every sealed column. Each table has its key in the column id.
 var sealedColumns = []sealedColumn{
-	{table: "residents", column: "name"},
-	{table: "residents", column: "room"},
-	{table: "residents", column: "external_id", lookup: "external_key"},
-	{table: "residents", column: "details"},
-	{table: "consents", column: "body"},
-	{table: "baselines", column: "body"},
-	{table: "reliefs", column: "body"},
-	{table: "schedules", column: "body"},
-	{table: "pauses", column: "body"},
-	{table: "happenings", column: "body"},
-	{table: "escalations", column: "body"},
+	{table: "residents", column: "name", of: `id = $1`},
+	{table: "residents", column: "room", of: `id = $1`},
+	{table: "residents", column: "external_id", lookup: "external_key", of: `id = $1`},
+	{table: "residents", column: "details", of: `id = $1`},
+	{table: "consents", column: "body", of: ofResident, blank: []string{"given_by", "note", "withdrawn_by"}},
+	{table: "baselines", column: "body", of: ofResident, drop: true},
+	{table: "reliefs", column: "body", of: ofResident, blank: []string{"remarks"}},
+	{table: "schedules", column: "body", of: ofResident, drop: true},
+	{table: "pauses", column: "body", of: ofResident, drop: true},
+	{table: "happenings", column: "body", of: ofResident, drop: true},
+	{table: "escalations", column: "body", of: ofResident, drop: true},
+	{table: "assessments", column: "remarks", of: ofResident},
+	{table: "assessments", column: "reason", of: ofResident},
+	{table: "assessment_changes", column: "previous", of: ofAssessment, blank: []string{"remarks", "reason"}},
 	{table: "audit", column: "by_name"},
 }
 

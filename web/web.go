@@ -16,8 +16,10 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"github.com/gin-gonic/gin"
+	"github.com/go-webauthn/webauthn/webauthn"
 
 	"wince/care"
+	"wince/pain"
 )
 
 // Store is what the server keeps its records in. Each handler names the methods that it calls.
@@ -26,9 +28,20 @@ type Store interface {
 	peopleStore
 	deviceStore
 	siteStore
+	identityStore
+	passkeyStore
 	residentStore
+	consentStore
+	baselineStore
+	reliefStore
+	measureStore
+	scheduleStore
+	pauseStore
+	eventStore
+	roundStore
 	sessionStore
 	assessmentStore
+	scaleStore
 	Ping(ctx context.Context) error
 }
 
@@ -45,19 +58,26 @@ type Options struct {
 
 	Login    care.LoginLife // defaults: 12 h, a long shift; 2 h unused; 15 min unused after a PIN
 	Password *argon2id.Params
+	Origin   string    // how tablets call the server, such as "https://wince.example:8443": passkeys and the provider need it
+	Provider *Provider // the home's identity provider; nil for none
 }
 
 // Server answers requests. Make one with New, run it with Run or use Handler.
 type Server struct {
-	opt     Options
-	log     *slog.Logger
-	engine  *gin.Engine
-	tries   *lockout
-	hashing chan struct{} // bounds the memory that hashing passwords takes
-	dummy   string        // a hash to compare with where there is no such user, so that the time tells nothing
-	watch   sync.WaitGroup
-	stop    chan struct{} // closed when the server begins to stop
-	stopped sync.Once
+	opt        Options
+	log        *slog.Logger
+	engine     *gin.Engine
+	tries      *lockout
+	hashing    chan struct{}      // bounds the memory that hashing passwords takes
+	dummy      string             // a hash to compare with where there is no such user, so that the time tells nothing
+	passkeys   *webauthn.WebAuthn // nil without an origin
+	ceremonies *pending[webauthn.SessionData]
+	signOn     *signOn                // nil without a provider
+	builtIn    map[string]*pain.Scale // the scales that come with Wince, by id
+	scales     sync.Map               // pain.Ref -> *pain.Scale: others that were looked up; versions never change
+	watch      sync.WaitGroup
+	stop       chan struct{} // closed when the server begins to stop
+	stopped    sync.Once
 }
 
 // New makes a server.
@@ -82,6 +102,21 @@ func New(opt Options) (*Server, error) {
 	var err error
 	if s.dummy, err = argon2id.CreateHash(newToken(), opt.Password); err != nil {
 		return nil, fmt.Errorf("hash password: %w", err)
+	}
+	s.ceremonies = newPending[webauthn.SessionData](opt.Now)
+	if opt.Origin != "" {
+		if s.passkeys, err = newPasskeys(opt.Origin); err != nil {
+			return nil, err
+		}
+	}
+	if opt.Provider != nil {
+		if opt.Origin == "" {
+			return nil, errors.New("make web server: an identity provider needs the server's origin, to send people back to")
+		}
+		s.signOn = newSignOn(*opt.Provider, opt.Origin, opt.Now)
+	}
+	if s.builtIn, err = readScales(); err != nil {
+		return nil, err
 	}
 	if s.engine, err = s.routes(); err != nil {
 		return nil, err
