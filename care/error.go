@@ -19,6 +19,7 @@ const (
 	Incomplete      Code = "incomplete"        // items are open that confirming needs
 	ClockBack       Code = "clock_back"        // the server's clock was set back
 	ScaleFile       Code = "scale_file"        // a scale's definition file is not valid
+	Erased          Code = "erased"            // the resident's identity was erased
 	AlreadyFinal    Code = "already_final"     // a confirmed assessment is not changed any more
 	SetUpDone       Code = "set_up_done"       // there is an administrator already
 	SetUpToken      Code = "set_up_token"      // the set-up link is wrong, used or replaced

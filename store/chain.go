@@ -142,7 +142,7 @@ func (s *Store) chainFirst(ctx context.Context, tx *sql.Tx) error {
 	}
 	k := s.keys.now()
 	for _, c := range []sealedColumn{{table: "residents", column: "name"}, {table: "residents", column: "room"}, {table: "residents", column: "external_id", lookup: "external_key"},
-		{table: "audit", column: "by_name"}} {
+		{table: "assessments", column: "remarks"}, {table: "audit", column: "by_name"}} {
 		if err := c.rewrite(ctx, tx, k, func(_, text string) (string, error) { return text, nil }); err != nil {
 			return err
 		}

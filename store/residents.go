@@ -75,17 +75,21 @@ func detailsOf(r *care.Resident) *details {
 }
 
 const residentQuery = `SELECT r.id, r.site_id, r.name, r.room, r.external_id, r.details, r.consent, r.created_at, r.version,
-	COALESCE(c.id, ''), c.body, COALESCE(p.id, ''), p.body
+	COALESCE(c.id, ''), c.body, COALESCE(p.id, ''), p.body, r.erased_at
 	FROM residents r LEFT JOIN consents c ON c.id = r.camera_consent LEFT JOIN consents p ON p.id = r.photo_consent `
 
 func (s *Store) scanResident(row interface{ Scan(...any) error }) (*care.Resident, error) {
 	r := care.Resident{Sex: care.SexUnknown, Communication: care.CommunicationUnknown, Conditions: []care.FaceNote{}}
 	var created int64
 	var more, camera, photo, cameraID, photoID string
+	var erased sql.NullInt64
 	if err := row.Scan(&r.ID, &r.SiteID, s.unseal("residents", "name", &r.ID, &r.Name), s.unseal("residents", "room", &r.ID, &r.Room),
 		s.unseal("residents", "external_id", &r.ID, &r.ExternalID), s.unseal("residents", "details", &r.ID, &more), &r.Consent, &created, &r.Version,
-		&cameraID, s.unseal("consents", "body", &cameraID, &camera), &photoID, s.unseal("consents", "body", &photoID, &photo)); err != nil {
+		&cameraID, s.unseal("consents", "body", &cameraID, &camera), &photoID, s.unseal("consents", "body", &photoID, &photo), &erased); err != nil {
 		return nil, err
+	}
+	if erased.Valid {
+		return nil, errErased
 	}
 	r.CreatedAt = moment(created)
 	d := details{Sex: r.Sex, Communication: r.Communication, Conditions: r.Conditions}
@@ -225,7 +229,7 @@ func (s *Store) UpsertResident(ctx context.Context, act care.Act, scope care.Sco
 // Residents returns the residents of some sites by name.
 func (s *Store) Residents(ctx context.Context, scope care.Scope) ([]care.Resident, error) {
 	in, args := inScope("r.site_id", scope, nil)
-	rows, err := s.db.QueryContext(ctx, residentQuery+`WHERE `+in+` ORDER BY r.id`, args...)
+	rows, err := s.db.QueryContext(ctx, residentQuery+`WHERE r.erased_at IS NULL AND `+in+` ORDER BY r.id`, args...)
 	if err != nil {
 		return nil, s.sentence(err)
 	}

@@ -231,7 +231,7 @@ func (s *Store) Follow(ctx context.Context, siteID string, r *care.Relief, now t
 }
 
 func residentsOfSite(ctx context.Context, q queryer, siteID, residentID string) ([]string, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id FROM residents WHERE site_id = $1 AND ($2 = '' OR id = $2)`, siteID, residentID)
+	rows, err := q.QueryContext(ctx, `SELECT id FROM residents WHERE erased_at IS NULL AND site_id = $1 AND ($2 = '' OR id = $2)`, siteID, residentID)
 	if err != nil {
 		return nil, err
 	}
