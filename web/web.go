@@ -19,6 +19,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"wince/care"
+	"wince/pain"
 )
 
 // Store is what the server keeps its records in. Each handler names the methods that it calls.
@@ -30,8 +31,17 @@ type Store interface {
 	identityStore
 	passkeyStore
 	residentStore
+	consentStore
+	baselineStore
+	reliefStore
+	measureStore
+	scheduleStore
+	pauseStore
+	eventStore
+	roundStore
 	sessionStore
 	assessmentStore
+	scaleStore
 	Ping(ctx context.Context) error
 }
 
@@ -62,7 +72,9 @@ type Server struct {
 	dummy      string             // a hash to compare with where there is no such user, so that the time tells nothing
 	passkeys   *webauthn.WebAuthn // nil without an origin
 	ceremonies *pending[webauthn.SessionData]
-	signOn     *signOn // nil without a provider
+	signOn     *signOn                // nil without a provider
+	builtIn    map[string]*pain.Scale // the scales that come with Wince, by id
+	scales     sync.Map               // pain.Ref -> *pain.Scale: others that were looked up; versions never change
 	watch      sync.WaitGroup
 	stop       chan struct{} // closed when the server begins to stop
 	stopped    sync.Once
@@ -102,6 +114,9 @@ func New(opt Options) (*Server, error) {
 			return nil, errors.New("make web server: an identity provider needs the server's origin, to send people back to")
 		}
 		s.signOn = newSignOn(*opt.Provider, opt.Origin, opt.Now)
+	}
+	if s.builtIn, err = readScales(); err != nil {
+		return nil, err
 	}
 	if s.engine, err = s.routes(); err != nil {
 		return nil, err
