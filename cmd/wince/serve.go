@@ -107,7 +107,8 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	server, err := web.New(web.Options{
 		Store: st, Live: web.LiveSessions(live), Logger: log, Version: version, Models: versions,
 		SelfSigned: fingerprint != "", LocalToken: hex.EncodeToString(token),
-		Login: care.LoginLife{Life: cfg.Login.Life, Idle: cfg.Login.Idle, PINIdle: cfg.Login.PINIdle},
+		Login:  care.LoginLife{Life: cfg.Login.Life, Idle: cfg.Login.Idle, PINIdle: cfg.Login.PINIdle},
+		Origin: cfg.origin(), Provider: cfg.provider(),
 	})
 	if err != nil {
 		return err
