@@ -19,7 +19,8 @@ var everywhere = care.Scope{All: true}
 func act() care.Act { return care.Act{By: ann.Actor(), At: noon, Request: "r1"} }
 
 func resident(name string) *care.Resident {
-	return &care.Resident{ID: care.NewID(), SiteID: care.DefaultSite, Name: name, Consent: care.ConsentGiven, CreatedAt: noon, Version: 1}
+	return &care.Resident{ID: care.NewID(), SiteID: care.DefaultSite, Name: name, Consent: care.ConsentGiven, Sex: care.SexUnknown,
+		Communication: care.CommunicationUnknown, Conditions: []care.FaceNote{}, CreatedAt: noon, Version: 1}
 }
 
 // conformance says what a store must do, whatever database is behind it.
@@ -29,6 +30,8 @@ func conformance(t *testing.T, fresh func(t *testing.T) *Store) {
 		"sessions": testSessions, "assessments": testAssessments, "confirm": testConfirm, "confirm once among many": testConfirmRace,
 		"practice": testPractice, "draft to amended": testDraftToAmended, "changes made once": testChangesOnce,
 		"scales": testScales, "instrument": testInstrument, "chain": testChain, "rotate": testRotate, "erase": testErase,
+		"particulars": testParticulars, "upsert": testUpsert, "consents": testConsents, "baselines": testBaselines, "reliefs": testReliefs,
+		"measures": testMeasures, "rounds": testRounds, "escalations": testEscalations,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
@@ -51,7 +54,7 @@ func wantCode(t *testing.T, err error, want care.Code) {
 // wantTrail compares the actions recorded for one record.
 func wantTrail(t *testing.T, s *Store, id string, want ...string) {
 	t.Helper()
-	list, err := s.Audit(t.Context(), id)
+	list, err := s.Audit(t.Context(), care.AuditQuery{EntityID: id, Limit: 100})
 	must(t, err)
 	var got []string
 	for _, e := range list {
