@@ -34,6 +34,7 @@ const (
 	AddRelief          Permission = "relief.add"          //
 	ReadRounds         Permission = "rounds.read"         // schedules, and what is due
 	ChangeRounds       Permission = "rounds.change"       //
+	AddEvents          Permission = "events.add"          // falls, admissions, planned care, absence; and seeing to escalations
 	ReadReports        Permission = "reports.read"        // counts, no names
 	ReadAudit          Permission = "audit.read"          // who did what, in all sites
 	EraseIdentity      Permission = "identity.erase"      //
@@ -81,6 +82,7 @@ var permissions = map[Permission]grant{
 	AddRelief:          {"Recording relief", false, atBedside},
 	ReadRounds:         {"Seeing what is due", false, everyone},
 	ChangeRounds:       {"Changing schedules", false, inCharge},
+	AddEvents:          {"Recording what happened", false, append(atBedside[:len(atBedside):len(atBedside)], RoleIntegration)},
 	ReadReports:        {"Seeing reports", false, append(inCharge[:len(inCharge):len(inCharge)], RoleIntegration)},
 	ReadAudit:          {"Reading the audit trail", true, []Role{RoleAdmin}},
 	EraseIdentity:      {"Erasing an identity", true, []Role{RoleAdmin}},
@@ -88,6 +90,15 @@ var permissions = map[Permission]grant{
 
 // Known says whether the table has a row for the permission.
 func (p Permission) Known() bool { _, ok := permissions[p]; return ok }
+
+// Shows says whether who uses the permission is shown residents and what is known of them: that is recorded.
+func (p Permission) Shows() bool {
+	switch p {
+	case ReadResidents, ReadAssessments, ReadRelief, ReadRounds:
+		return true
+	}
+	return false
+}
 
 // May returns nil where the role has the permission, and an error that names those who have it where not. Strong says that
 // whoever asks gave more than a PIN.
