@@ -37,9 +37,7 @@ const (
 	ActKeysRotate  = "keys.rotate"
 	ActRestore     = "backup.restore"
 	ActRetention   = "retention.apply"
-	ActResidentSee = "resident.read"
 	ActResidentEnd = "resident.erase"
-	ActAssessSee   = "assessment.read"
 	ActLogin       = "login"
 	ActLoginFailed = "login.fail"
 	ActLogout      = "logout"
@@ -72,3 +70,10 @@ const (
 	ActEscalate       = "escalation.raise"
 	ActAcknowledge    = "escalation.acknowledge"
 )
+
+// AuditQuery says which events to list, oldest first.
+type AuditQuery struct {
+	EntityID string // of one record; empty for all
+	After    int64  // place in the chain after which to begin
+	Limit    int    // at most so many
+}

@@ -34,12 +34,23 @@ func (s *Store) Seen(ctx context.Context, act care.Act, e care.AuditEvent) error
 	return s.change(ctx, act, func() care.AuditEvent { return e }, func(*sql.Tx) error { return nil })
 }
 
-// Audit returns the trail of one record, oldest first.
-func (s *Store) Audit(ctx context.Context, entityID string) ([]care.AuditEvent, error) {
+// Audit returns events, oldest first.
+func (s *Store) Audit(ctx context.Context, q care.AuditQuery) ([]care.AuditEvent, error) {
 	list := []care.AuditEvent{}
-	err := s.eachAudit(ctx, s.db, `WHERE entity_id = $1 ORDER BY seq`, []any{entityID}, func(e *care.AuditEvent, nameErr error) error {
+	where, args := `WHERE seq > $1 ORDER BY seq LIMIT $2`, []any{q.After, q.Limit}
+	if q.EntityID != "" {
+		where, args = `WHERE entity_id = $3 AND seq > $1 ORDER BY seq LIMIT $2`, append(args, q.EntityID)
+	}
+	err := s.eachAudit(ctx, s.db, where, args, func(e *care.AuditEvent, nameErr error) error {
 		list = append(list, *e)
 		return nameErr
 	})
 	return list, s.sentence(err)
+}
+
+// ExportAudit calls write with every event, oldest first, as they were at one moment.
+func (s *Store) ExportAudit(ctx context.Context, write func(*care.AuditEvent) error) error {
+	return s.snapshot(ctx, func(q queryer) error {
+		return s.eachAudit(ctx, q, `ORDER BY seq`, nil, func(e *care.AuditEvent, _ error) error { return write(e) })
+	})
 }

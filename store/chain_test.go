@@ -134,7 +134,7 @@ func TestChainOfAnOldDatabase(t *testing.T) {
 	if check := verified(t, s); check.Rows != 2 {
 		t.Errorf("got %+v", check)
 	}
-	list, err := s.Audit(t.Context(), "r1")
+	list, err := s.Audit(t.Context(), care.AuditQuery{EntityID: "r1", Limit: 100})
 	must(t, err)
 	if len(list) != 1 || list[0].By.Name != "Ann Bee" {
 		t.Errorf("got %+v", list)

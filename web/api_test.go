@@ -160,7 +160,7 @@ func TestAssessmentToTheEnd(t *testing.T) {
 	if len(list.Assessments) != 1 || list.Assessments[0].Status != care.Final {
 		t.Errorf("list %+v", list)
 	}
-	trail, err := g.store.Audit(t.Context(), a.ID)
+	trail, err := g.store.Audit(t.Context(), care.AuditQuery{EntityID: a.ID, Limit: 100})
 	if err != nil || len(trail) != 2 || trail[1].Action != care.ActAssessDone || trail[1].By.Name != "Ann Bee" || trail[1].Request == "" {
 		t.Errorf("trail %+v (%v)", trail, err)
 	}
@@ -180,7 +180,7 @@ func TestPracticeStaysApart(t *testing.T) {
 			t.Errorf("%s: %+v", path, list.Assessments)
 		}
 	}
-	g.do("POST", "/api/v1/assessments", map[string]any{"session_id": v.ID, "practice": false}).problem(400, codeMalformed)
+	g.do("POST", "/api/v1/assessments", map[string]any{"session_id": v.ID, "practice": false}).problem(422, care.Invalid)
 }
 
 func TestSessionEndIsRecorded(t *testing.T) {

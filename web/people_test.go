@@ -230,7 +230,7 @@ func TestPINLocks(t *testing.T) {
 	try("4711").problem(403, care.PINLocked) // time does not unlock it
 	g.as("").do("POST", "/api/v1/login", map[string]any{"name": "Kim Carer", "password": password}).want(200)
 	try("4711").want(200)
-	trail, err := g.store.Audit(t.Context(), kim.ID)
+	trail, err := g.store.Audit(t.Context(), care.AuditQuery{EntityID: kim.ID, Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -172,7 +172,7 @@ func (s *Server) changeResident(c *gin.Context) {
 
 // listResidents lists the residents of one's sites, or the one with an external id.
 func (s *Server) listResidents(c *gin.Context) {
-	ctx, act := c.Request.Context(), s.act(c)
+	ctx, now := c.Request.Context(), s.opt.Now()
 	list := []care.Resident{}
 	var err error
 	if external := c.Query("external_id"); external != "" {
@@ -186,13 +186,13 @@ func (s *Server) listResidents(c *gin.Context) {
 		list, err = s.opt.Store.Residents(ctx, scope(c))
 	}
 	for i := range list {
-		list[i].At(act.At)
+		list[i].At(now)
 	}
 	s.list(c, "residents", list, err)
 }
 
 func (s *Server) getResident(c *gin.Context) {
-	r, err := s.seen(c)
+	r, err := s.named(c)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -209,5 +209,5 @@ func (s *Server) resident(c *gin.Context, id string) (*care.Resident, error) {
 	return r, err
 }
 
-// seen returns the resident that the address names. The router has recorded that whoever asks is shown what belongs to them.
-func (s *Server) seen(c *gin.Context) (*care.Resident, error) { return s.resident(c, c.Param("id")) }
+// named returns the resident that the address names.
+func (s *Server) named(c *gin.Context) (*care.Resident, error) { return s.resident(c, c.Param("id")) }

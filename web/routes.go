@@ -61,6 +61,7 @@ func (s *Server) table() []route {
 		{get, "/residents", care.ReadResidents, s.listResidents},
 		{get, "/residents/:id", care.ReadResidents, s.getResident},
 		{patch, "/residents/:id", care.ChangeResidents, s.changeResident},
+		{post, "/residents/:id/erase", care.EraseIdentity, s.eraseResident},
 		{put, "/residents/by-external-id/:external", care.ChangeResidents, s.upsertResident},
 		{get, "/residents/:id/consents", care.ReadResidents, s.listConsents},
 		{post, "/residents/:id/consents", care.ChangeConsent, s.addConsent},
@@ -91,6 +92,9 @@ func (s *Server) table() []route {
 		{get, "/due", care.ReadRounds, s.due},
 		{get, "/escalations", care.ReadRounds, s.listEscalations},
 		{post, "/escalations/:id/acknowledge", care.AddEvents, s.acknowledge},
+
+		{get, "/audit", care.ReadAudit, s.listAudit},
+		{get, "/audit/verification", care.ReadAudit, s.verifyAudit},
 
 		{post, "/sessions", care.UseCamera, s.openSession},
 		{get, "/sessions/:id", care.UseCamera, s.getSession},
@@ -144,7 +148,7 @@ func (s *Server) routes() (*gin.Engine, error) {
 		if !r.may.Known() {
 			return nil, fmt.Errorf("route %s %s: the permission table has no row %q", r.method, r.path, r.may)
 		}
-		api.Handle(r.method, r.path, s.allow(r.may), r.do)
+		api.Handle(r.method, r.path, s.allow(r.may), s.recordRead(r), r.do)
 	}
 	return e, nil
 }

@@ -41,6 +41,7 @@ type Store interface {
 	roundStore
 	sessionStore
 	assessmentStore
+	auditStore
 	scaleStore
 	Ping(ctx context.Context) error
 }
