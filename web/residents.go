@@ -192,7 +192,7 @@ func (s *Server) listResidents(c *gin.Context) {
 }
 
 func (s *Server) getResident(c *gin.Context) {
-	r, err := s.named(c)
+	r, err := s.seen(c)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -209,5 +209,5 @@ func (s *Server) resident(c *gin.Context, id string) (*care.Resident, error) {
 	return r, err
 }
 
-// named returns the resident that the address names.
-func (s *Server) named(c *gin.Context) (*care.Resident, error) { return s.resident(c, c.Param("id")) }
+// seen returns the resident that the address names. The router has recorded that whoever asks is shown what belongs to them.
+func (s *Server) seen(c *gin.Context) (*care.Resident, error) { return s.resident(c, c.Param("id")) }

@@ -163,8 +163,7 @@ func (s *Server) listSchedules(c *gin.Context) {
 // furthest is how far ahead a due list looks, in minutes.
 const furthest = 24 * 60
 
-// due answers with what is due in a site, or for one resident. There are ids and times in it and nothing of a resident's
-// record, so that tablets may ask often without filling the audit trail.
+// due answers with what is due in a site, or for one resident.
 func (s *Server) due(c *gin.Context) {
 	ahead, err := numberQuery(c, "ahead_minutes", 120, 0, furthest)
 	var site, of string
