@@ -16,6 +16,7 @@ const (
 	LastAdmin       Code = "last_admin"        // nobody would be left to run the installation
 	Invitation      Code = "invitation"        // the invitation is wrong, used, replaced or too old
 	NoConsent       Code = "no_consent"        // the resident's consent to camera assessment is missing
+	RateFirst       Code = "rate_first"        // in blind mode the machine's view is shown after the carer has rated
 	Incomplete      Code = "incomplete"        // items are open that confirming needs
 	ClockBack       Code = "clock_back"        // the server's clock was set back
 	ScaleFile       Code = "scale_file"        // a scale's definition file is not valid

@@ -255,7 +255,24 @@ func (s *Server) observation(c *gin.Context) {
 		s.fail(c, errNotObserved)
 		return
 	}
+	if err := s.mayLook(c); err != nil {
+		s.fail(c, err)
+		return
+	}
 	c.JSON(http.StatusOK, o)
+}
+
+// mayLook refuses the machine's view of a session where the site's carers rate first; the assessment shows it after that.
+func (s *Server) mayLook(c *gin.Context) error {
+	v, err := s.opt.Store.Session(c.Request.Context(), c.Param("id"))
+	if err != nil || v.Practice {
+		return err
+	}
+	site, err := s.opt.Store.Instrument(c.Request.Context(), v.SiteID)
+	if err == nil && site.Blind {
+		err = edge(care.RateFirst, "Here carers rate before they see the machine's view: make the assessment and answer, then it is shown.")
+	}
+	return err
 }
 
 var errNotObserved = edge(codeNotObserved, "Nothing was observed in this session yet: start an observation and wait until it is done.")
