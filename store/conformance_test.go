@@ -32,6 +32,8 @@ func conformance(t *testing.T, fresh func(t *testing.T) *Store) {
 		"scales": testScales, "instrument": testInstrument, "chain": testChain, "rotate": testRotate, "erase": testErase,
 		"particulars": testParticulars, "upsert": testUpsert, "consents": testConsents, "baselines": testBaselines, "reliefs": testReliefs,
 		"measures": testMeasures, "rounds": testRounds, "escalations": testEscalations,
+		"sites": testSites, "scopes": testScopes, "users": testUsers, "invitations": testInvitations, "PINs": testPINs, "devices": testDevices,
+		"identities": testIdentities, "passkeys": testPasskeys,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
