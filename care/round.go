@@ -37,12 +37,12 @@ type DueItem struct {
 
 // Scored is what a round needs to know of an assessment: final or amended ones only, and none of practice.
 type Scored struct {
-	AssessmentID string
-	ResidentID   string
-	At           time.Time
-	Scale        string
-	Condition    Condition
-	Total        *int // nil where the scale was not filled in to the end
+	AssessmentID string    `json:"assessment_id"`
+	ResidentID   string    `json:"resident_id"`
+	At           time.Time `json:"at"`
+	Scale        string    `json:"scale"` // id; empty where none was filled in
+	Condition    Condition `json:"condition"`
+	Total        *int      `json:"total"` // null where the scale was not filled in to the end
 }
 
 // Round is all that decides what is due in a home: nothing else does, and no clock.
@@ -66,6 +66,16 @@ const told = 24 * time.Hour
 // by time. It is a pure function: the same round at the same moment gives the same list.
 func (r *Round) Due(now time.Time, ahead time.Duration) ([]DueItem, error) {
 	of := r.byResident()
+	// What goes by the clock alone comes round at the same times for all residents.
+	common := make([][]time.Time, len(r.Schedules))
+	for i := range r.Schedules {
+		if s := &r.Schedules[i]; s.Repeat.On == "" {
+			var err error
+			if common[i], err = s.window(now, ahead, nil); err != nil {
+				return nil, err
+			}
+		}
+	}
 	var items []DueItem
 	for _, id := range r.Residents {
 		p := of[id]
@@ -77,11 +87,14 @@ func (r *Round) Due(now time.Time, ahead time.Duration) ([]DueItem, error) {
 			if s.ResidentID != "" && s.ResidentID != id {
 				continue
 			}
-			found, err := p.scheduled(s, id, now, ahead)
-			if err != nil {
-				return nil, err
+			times := common[i]
+			if s.Repeat.On != "" {
+				var err error
+				if times, err = s.window(now, ahead, p.events); err != nil {
+					return nil, err
+				}
 			}
-			items = append(items, found...)
+			items = append(items, p.scheduled(s, id, times, now)...)
 		}
 		for i := range p.reliefs {
 			items = append(items, p.followUps(i, now)...)
@@ -134,17 +147,18 @@ func (r *Round) byResident() map[string]*person {
 	return all
 }
 
-// scheduled returns a schedule's items for one resident.
-func (p *person) scheduled(s *Schedule, resident string, now time.Time, ahead time.Duration) ([]DueItem, error) {
+// window returns the times of a schedule that matter at a moment: those that are still told, those to come within ahead, and
+// one more, because the next ends the time for the one before.
+func (s *Schedule) window(now time.Time, ahead time.Duration, events []Event) ([]time.Time, error) {
 	miss := time.Duration(s.MissMinutes) * time.Minute
-	from := now.Add(-miss - told)
-	// One occurrence more than is shown, because the next ends the time for the one before.
-	times, err := s.occurrences(from, now.Add(ahead+miss), p.events)
-	if err != nil {
-		return nil, err
-	}
+	return s.occurrences(now.Add(-miss-told), now.Add(ahead+miss), events)
+}
+
+// scheduled returns a schedule's items for one resident, at its times.
+func (p *person) scheduled(s *Schedule, resident string, times []time.Time, now time.Time) []DueItem {
+	miss := time.Duration(s.MissMinutes) * time.Minute
 	items := make([]DueItem, 0, len(times))
-	used := map[string]bool{}
+	used := make(map[string]bool, len(times))
 	for i, at := range times {
 		d := DueItem{
 			Key: s.ID + "/" + resident + "/" + itoa(int(at.Unix())), ResidentID: resident, ScheduleID: s.ID, Scale: s.Scale, Condition: s.Condition,
@@ -164,7 +178,7 @@ func (p *person) scheduled(s *Schedule, resident string, now time.Time, ahead ti
 		d.State = p.state(&d, now)
 		items = append(items, d)
 	}
-	return items, nil
+	return items
 }
 
 // firstFit returns the first assessment from from to to that fits and serves nothing else of the same schedule yet. What was

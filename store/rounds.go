@@ -230,6 +230,13 @@ func (s *Store) Follow(ctx context.Context, siteID string, r *care.Relief, now t
 	return list, err
 }
 
+// Scores returns a resident's confirmed assessments since a time in short, the oldest first: what a trend is drawn from.
+func (s *Store) Scores(ctx context.Context, residentID string, since time.Time) ([]care.Scored, error) {
+	list, err := scored(ctx, s.db, `resident_id = $1 AND assessed_at >= $2`, residentID, millis(since))
+	slices.SortStableFunc(list, func(a, b care.Scored) int { return a.At.Compare(b.At) })
+	return list, s.sentence(err)
+}
+
 func residentsOfSite(ctx context.Context, q queryer, siteID, residentID string) ([]string, error) {
 	rows, err := q.QueryContext(ctx, `SELECT id FROM residents WHERE erased_at IS NULL AND site_id = $1 AND ($2 = '' OR id = $2)`, siteID, residentID)
 	if err != nil {
