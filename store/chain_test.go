@@ -114,7 +114,7 @@ func keepAudit(t *testing.T, s *Store) (undo func()) {
 // A database from before the chain gets it, and its texts are sealed.
 func TestChainOfAnOldDatabase(t *testing.T) {
 	dir := t.TempDir()
-	db, _, err := openSQLite(dir)
+	db, _, err := openSQLite(filepath.Join(dir, FileName))
 	must(t, err)
 	first, err := os.ReadFile("migrations/00001_first.sql")
 	must(t, err)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"syscall"
 
@@ -24,12 +23,11 @@ const FileName = "wince.db"
 // sqlite is a database in one file.
 type sqlite struct{ path string }
 
-// openSQLite opens or makes the database in a data folder.
+// openSQLite opens or makes the database in a file.
 //
 // Write-ahead logging lets readers go on while a change is written; synchronous=FULL makes each commit wait for the disk,
 // because an assessment that was acknowledged must survive a power cut.
-func openSQLite(dir string) (*sql.DB, backend, error) {
-	path := filepath.Join(dir, FileName)
+func openSQLite(path string) (*sql.DB, backend, error) {
 	// SQLite gives its other files the rights of the first, which are the owner's alone.
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err == nil {

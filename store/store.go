@@ -54,22 +54,27 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	}
 	s := &Store{keys: &keyring{path: filepath.Join(c.Dir, KeyFileName)}}
 	if c.URL == "" {
-		s.db, s.back, err = openSQLite(c.Dir)
+		s.db, s.back, err = openSQLite(filepath.Join(c.Dir, FileName))
 	} else {
 		s.db, s.back, err = openPostgres(c.URL)
 	}
 	if err != nil {
 		return nil, err
 	}
-	err = s.migrate(ctx)
+	if err := s.ready(ctx); err != nil {
+		s.db.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// ready brings the schema up to date and finds the key.
+func (s *Store) ready(ctx context.Context) error {
+	err := s.migrate(ctx)
 	if err == nil {
 		err = s.useKey(ctx, s.db)
 	}
-	if err != nil {
-		s.db.Close()
-		return nil, s.sentence(err)
-	}
-	return s, nil
+	return s.sentence(err)
 }
 
 // Close waits for running queries and closes the database.
