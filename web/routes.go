@@ -81,6 +81,7 @@ func (s *Server) table() []route {
 		{post, "/residents/:id/events", care.AddEvents, s.addEvent},
 		{post, "/residents/:id/events/:record/entered-in-error", care.AddEvents, s.markEventWrong},
 		{get, "/residents/:id/due", care.ReadRounds, s.due},
+		{get, "/residents/:id/scores", care.ReadResidents, s.scores},
 
 		{get, "/measures", care.ReadRelief, s.listMeasures},
 		{put, "/measures/:id", care.ChangeRounds, s.putMeasure},
@@ -121,6 +122,7 @@ func (s *Server) table() []route {
 		{post, "/scales", care.ChangeScales, s.addScale},
 		{get, "/instrument", care.ReadScales, s.getInstrument},
 		{patch, "/instrument", care.ChangeScales, s.changeInstrument},
+		{get, "/reports/quality", care.ReadReports, s.quality},
 		{get, "/body-regions", care.ReadScales, s.bodyRegions},
 	}
 }

@@ -43,6 +43,7 @@ type Store interface {
 	assessmentStore
 	auditStore
 	scaleStore
+	reportStore
 	Ping(ctx context.Context) error
 }
 
