@@ -33,18 +33,26 @@ func (p *pending[T]) put(v T) string {
 	defer p.mu.Unlock()
 	now := p.now()
 	if len(p.of) >= maxPending {
-		for k, w := range p.of {
-			if len(p.of) < maxPending*3/4 {
-				break
-			}
-			if w.expires.Before(now) || len(p.of) >= maxPending {
-				delete(p.of, k)
-			}
-		}
+		p.shrink(now)
 	}
 	token := newToken()
 	p.of[token] = waiting[T]{v, now.Add(pendingLife)}
 	return token
+}
+
+// shrink makes room for a quarter at once, so that it is seldom needed: first what nobody may take any more.
+func (p *pending[T]) shrink(now time.Time) {
+	for k, w := range p.of {
+		if !now.Before(w.expires) {
+			delete(p.of, k)
+		}
+	}
+	for k := range p.of {
+		if len(p.of) <= maxPending*3/4 {
+			return
+		}
+		delete(p.of, k)
+	}
 }
 
 // take returns a value that was put and not taken yet.
