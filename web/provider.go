@@ -39,8 +39,12 @@ type signOn struct {
 	redirect string
 	mu       sync.Mutex
 	found    *oidc.Provider
+	asked    time.Time // when it did not answer last
 	begun    *pending[authorisation]
 }
+
+// askAgain is how long a provider that did not answer is left alone, so that those who wait in line are told at once.
+const askAgain = 5 * time.Second
 
 // authorisation is what a browser that was sent to the provider must bring back.
 type authorisation struct{ state, nonce, verifier string }
@@ -65,9 +69,14 @@ func (o *signOn) provider(ctx context.Context) (*oidc.Provider, *oauth2.Config, 
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.found == nil {
+		away := &care.Error{Code: codeProvider, Text: "The home's identity provider does not answer: try again, or sign in with a password."}
+		if since := o.begun.now().Sub(o.asked); since >= 0 && since < askAgain {
+			return nil, nil, away
+		}
 		p, err := oidc.NewProvider(ctx, o.conf.Issuer)
 		if err != nil {
-			return nil, nil, &care.Error{Code: codeProvider, Err: err, Text: "The home's identity provider does not answer: try again, or sign in with a password."}
+			o.asked, away.Err = o.begun.now(), err
+			return nil, nil, away
 		}
 		o.found = p
 	}

@@ -191,15 +191,48 @@ func TestProviderClaim(t *testing.T) {
 
 func TestProviderAway(t *testing.T) {
 	newRig(t).do("GET", "/api/v1/login/provider", nil).problem(404, codeNoProvider)
-	s := identityProvider(t)
-	g := newRig(t, withProvider(Provider{Issuer: s.URL + "/elsewhere", ClientID: "wince", ClientSecret: "secret"}))
+	asked, back := 0, false
+	real := identityProvider(t)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; back {
+			http.Redirect(w, r, real.URL+r.URL.Path, http.StatusFound)
+			return
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer s.Close()
+	g := newRig(t, withProvider(Provider{Issuer: real.URL, ClientID: "wince", ClientSecret: "secret",
+		Client: &http.Client{Transport: via(s.URL)}}))
 	g.do("GET", "/api/v1/login/provider", nil).problem(502, codeProvider)
+	g.do("GET", "/api/v1/login/provider", nil).problem(502, codeProvider)
+	if asked != 1 {
+		t.Errorf("a provider that does not answer was asked %d times at once", asked)
+	}
+	back = true
+	g.clock.pass(askAgain)
+	g.do("GET", "/api/v1/login/provider", nil).want(302)
+	s = real
 	g = newRig(t, withProvider(Provider{Issuer: s.URL, ClientID: "wince", ClientSecret: "wrong"}))
 	w := g.toProvider("test-user2")
 	g.fromProvider(w, w.back).problem(401, codeProviderSaid)
 	if _, err := New(Options{Store: g.store, Live: g.live, Provider: &Provider{}}); err == nil {
 		t.Error("a provider without a way back")
 	}
+}
+
+// via sends the first request of each exchange to a server of the test.
+type via string
+
+func (v via) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Response == nil { // not what a redirect led to
+		u, err := url.Parse(string(v))
+		if err != nil {
+			return nil, err
+		}
+		r = r.Clone(r.Context())
+		r.URL.Host = u.Host
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // The provider is found once; the request that found it may have ended.
