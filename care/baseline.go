@@ -33,7 +33,7 @@ func (b *Baseline) Check(now time.Time) error {
 	if err := checkID(&b.ID); err != nil {
 		return err
 	}
-	if err := checkTime("taken_at", &b.TakenAt, now, now); err != nil {
+	if err := checkTime("taken_at", &b.TakenAt, now, now.Add(clockSkew)); err != nil {
 		return err
 	}
 	if err := tidy("method", &b.Method, maxURI, true); err != nil {
@@ -63,6 +63,9 @@ func (b *Baseline) Check(now time.Time) error {
 func (b *Baseline) Retire(now time.Time) error {
 	if b.RetiredAt != nil {
 		return &Error{Code: Conflict, Text: "This baseline was retired before."}
+	}
+	if err := notBefore(b.RecordedAt, now); err != nil {
+		return err
 	}
 	at := Stamp(now)
 	b.RetiredAt, b.Chosen = &at, false

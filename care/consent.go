@@ -102,7 +102,7 @@ func (c *ConsentRecord) Check(now time.Time) error {
 	if c.Basis == BasisNational && c.Note == "" {
 		return invalid("note", "Name the rule of law in the note.")
 	}
-	if err := checkTime("given_at", &c.GivenAt, now, now); err != nil {
+	if err := checkTime("given_at", &c.GivenAt, now, now.Add(clockSkew)); err != nil {
 		return err
 	}
 	if c.ExpiresAt != nil {
@@ -119,6 +119,9 @@ func (c *ConsentRecord) Check(now time.Time) error {
 func (c *ConsentRecord) Withdraw(by string, act Act) error {
 	if c.Decision != ConsentGiven || c.WithdrawnAt != nil {
 		return &Error{Code: Conflict, Text: "There is no consent to withdraw here: it was refused, or withdrawn before."}
+	}
+	if err := notBefore(c.RecordedAt, act.At); err != nil {
+		return err
 	}
 	if err := tidy("withdrawn_by", &by, maxName, true); err != nil {
 		return err
@@ -141,7 +144,7 @@ func (c *ConsentRecord) StateAt(now time.Time) Consent {
 		return ConsentWithdrawn
 	case c.ExpiresAt != nil && !now.Before(*c.ExpiresAt):
 		return ConsentExpired
-	case c.GivenAt.After(now):
+	case c.GivenAt.After(now.Add(clockSkew)):
 		return ConsentUnknown
 	}
 	return ConsentGiven

@@ -82,7 +82,7 @@ func (r *Relief) Check(act Act) error {
 	if err := CheckRemarks(&r.Remarks); err != nil {
 		return err
 	}
-	if err := checkTime("given_at", &r.GivenAt, act.At, act.At); err != nil {
+	if err := checkTime("given_at", &r.GivenAt, act.At, act.At.Add(clockSkew)); err != nil {
 		return err
 	}
 	if r.GivenAt.Before(act.At.Add(-oldestRelief)) {

@@ -127,7 +127,7 @@ func TestReliefCheck(t *testing.T) {
 		"nothing":           {Relief{}, "drug"},
 		"a drug of nothing": {Relief{Drug: &Drug{}}, "drug.text"},
 		"a bare code":       {Relief{Drug: &Drug{Text: "p", Code: "N02BE01"}}, "drug.code"},
-		"in the future":     {Relief{Measures: []string{"warmth"}, GivenAt: noon.Add(time.Minute)}, "given_at"},
+		"in the future":     {Relief{Measures: []string{"warmth"}, GivenAt: noon.Add(clockSkew + time.Second)}, "given_at"},
 		"long ago":          {Relief{Measures: []string{"warmth"}, GivenAt: noon.AddDate(0, 0, -8)}, "given_at"},
 		"odd id":            {Relief{ID: "1", Measures: []string{"warmth"}}, "id"},
 		"long remarks":      {Relief{Measures: []string{"warmth"}, Remarks: strings.Repeat("x", 2001)}, "remarks"},

@@ -250,4 +250,12 @@ func checkTime(field string, t *time.Time, now, latest time.Time) error {
 	return nil
 }
 
+// notBefore refuses to change a record at a time before it was made: the clock was moved back.
+func notBefore(made, now time.Time) error {
+	if now.Before(made.Add(-clockSkew)) {
+		return &Error{Code: ClockBack, Text: "The server's clock stands earlier than this record's last change: nothing was saved; ask whoever runs the server to set the clock."}
+	}
+	return nil
+}
+
 func itoa(n int) string { return strconv.Itoa(n) }

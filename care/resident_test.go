@@ -93,7 +93,7 @@ func TestConsentCheck(t *testing.T) {
 		"not for people":      {func(c *ConsentRecord) { c.Capacity = NotRecorded }, "capacity"},
 		"odd basis":           {func(c *ConsentRecord) { c.Basis = "because" }, "legal_basis"},
 		"unnamed law":         {func(c *ConsentRecord) { c.Basis = BasisNational }, "note"},
-		"in the future":       {func(c *ConsentRecord) { c.GivenAt = noon.Add(time.Second) }, "given_at"},
+		"in the future":       {func(c *ConsentRecord) { c.GivenAt = noon.Add(clockSkew + time.Second) }, "given_at"},
 		"over at once":        {func(c *ConsentRecord) { c.ExpiresAt = &noon }, "expires_at"},
 		"for ever":            {func(c *ConsentRecord) { at := noon.AddDate(11, 0, 0); c.ExpiresAt = &at }, "expires_at"},
 		"a note of two lines": {func(c *ConsentRecord) { c.Note = "a\nb" }, "note"},
@@ -112,6 +112,11 @@ func TestConsentCheck(t *testing.T) {
 	if err := r.Withdraw("", act); fieldOf(err) != "withdrawn_by" || r.WithdrawnAt != nil {
 		t.Errorf("withdrawn by nobody: %v", err)
 	}
+	r.RecordedAt = noon.Add(clockSkew + time.Second)
+	if err := r.Withdraw("Tom Oak", act); err == nil || r.WithdrawnAt != nil {
+		t.Errorf("withdrawn before it was recorded: %v", err)
+	}
+	r.RecordedAt = noon
 	if err := r.Withdraw("Tom Oak", act); err != nil || r.StateAt(noon) != ConsentWithdrawn {
 		t.Errorf("got %+v, %v", r, err)
 	}
@@ -137,7 +142,7 @@ func TestBaselineCheck(t *testing.T) {
 		"not a number":     {Baseline{Method: "u", Frames: 1, Values: map[string]float64{"a": math.NaN()}}, "values"},
 		"endless":          {Baseline{Method: "u", Frames: 1, Values: map[string]float64{"a": math.Inf(-1)}}, "values"},
 		"a picture's name": {Baseline{Method: "u", Frames: 1, Values: map[string]float64{"face.jpg": 1}}, "values"},
-		"in the future":    {Baseline{Method: "u", Frames: 1, TakenAt: noon.Add(time.Minute), Values: map[string]float64{"a": 1}}, "taken_at"},
+		"in the future":    {Baseline{Method: "u", Frames: 1, TakenAt: noon.Add(clockSkew + time.Second), Values: map[string]float64{"a": 1}}, "taken_at"},
 	} {
 		if err := c.in.Check(noon); fieldOf(err) != c.field || (err == nil) != (c.field == "") {
 			t.Errorf("%s: got %v, want a complaint about %q", name, err, c.field)

@@ -67,7 +67,7 @@ const told = 24 * time.Hour
 func (r *Round) Due(now time.Time, ahead time.Duration) ([]DueItem, error) {
 	of := r.byResident()
 	// What goes by the clock alone comes round at the same times for all residents.
-	common := make([][]time.Time, len(r.Schedules))
+	common := make([][]occurrence, len(r.Schedules))
 	for i := range r.Schedules {
 		if s := &r.Schedules[i]; s.Repeat.On == "" {
 			var err error
@@ -149,29 +149,30 @@ func (r *Round) byResident() map[string]*person {
 
 // window returns the times of a schedule that matter at a moment: those that are still told, those to come within ahead, and
 // one more, because the next ends the time for the one before.
-func (s *Schedule) window(now time.Time, ahead time.Duration, events []Event) ([]time.Time, error) {
+func (s *Schedule) window(now time.Time, ahead time.Duration, events []Event) ([]occurrence, error) {
 	miss := time.Duration(s.MissMinutes) * time.Minute
 	return s.occurrences(now.Add(-miss-told), now.Add(ahead+miss), events)
 }
 
 // scheduled returns a schedule's items for one resident, at its times.
-func (p *person) scheduled(s *Schedule, resident string, times []time.Time, now time.Time) []DueItem {
+func (p *person) scheduled(s *Schedule, resident string, times []occurrence, now time.Time) []DueItem {
 	miss := time.Duration(s.MissMinutes) * time.Minute
 	items := make([]DueItem, 0, len(times))
 	used := make(map[string]bool, len(times))
-	for i, at := range times {
+	why := s.Repeat.Words()
+	for i, o := range times {
+		at := o.at
 		d := DueItem{
 			Key: s.ID + "/" + resident + "/" + itoa(int(at.Unix())), ResidentID: resident, ScheduleID: s.ID, Scale: s.Scale, Condition: s.Condition,
-			Why: s.Repeat.Words(), DueAt: at, OverdueAt: at.Add(time.Duration(s.GraceMinutes) * time.Minute), MissedAt: at.Add(miss),
+			Why: why, DueAt: at, OverdueAt: at.Add(time.Duration(s.GraceMinutes) * time.Minute), MissedAt: at.Add(miss),
 		}
-		if i+1 < len(times) && times[i+1].Before(d.MissedAt) {
-			d.MissedAt = times[i+1]
+		if i+1 < len(times) && times[i+1].at.Before(d.MissedAt) {
+			d.MissedAt = times[i+1].at
 		}
 		if d.OverdueAt.After(d.MissedAt) {
 			d.OverdueAt = d.MissedAt
 		}
-		early := at.Add(-time.Duration(s.EarlyMinutes) * time.Minute)
-		if a := p.firstFit(early, d.MissedAt, s.Scale, s.Condition, now, used); a != nil {
+		if a := p.firstFit(o.from, d.MissedAt, s.Scale, s.Condition, now, used); a != nil {
 			used[a.AssessmentID] = true
 			d.AssessmentID = a.AssessmentID
 		}
@@ -202,7 +203,7 @@ func (p *person) state(d *DueItem, now time.Time) DueState {
 	// A pause counts as far as it is known now: one that is planned does not excuse what is due before it begins.
 	end := d.MissedAt
 	if now.Before(end) {
-		end = now
+		end = now.Add(time.Nanosecond)
 	}
 	for i := range p.pauses {
 		if p.pauses[i].covers(d.DueAt, end) || p.pauses[i].covers(d.DueAt, d.DueAt.Add(time.Nanosecond)) {

@@ -56,7 +56,7 @@ func (e *Event) Check(now time.Time) error {
 	if err := e.Kind.Check(); err != nil {
 		return err
 	}
-	latest := now
+	latest := now.Add(clockSkew)
 	if e.Kind == PersonalCare {
 		latest = now.Add(plannedAhead)
 	}
@@ -165,38 +165,55 @@ func (s *Schedule) End(at time.Time) error {
 	if s.EndsAt != nil && !s.EndsAt.After(at) {
 		return &Error{Code: Conflict, Text: "This schedule has ended already."}
 	}
+	if err := notBefore(s.CreatedAt, at); err != nil {
+		return err
+	}
 	at = Stamp(at)
 	s.EndsAt = &at
 	s.Version++
 	return nil
 }
 
+// occurrence is one time at which a schedule is due, and from when an assessment counts for it.
+type occurrence struct{ at, from time.Time }
+
 // occurrences returns when the schedule is due from from to to for one resident, with what happened to the resident.
-func (s *Schedule) occurrences(from, to time.Time, events []Event) ([]time.Time, error) {
+func (s *Schedule) occurrences(from, to time.Time, events []Event) ([]occurrence, error) {
 	if s.EndsAt != nil && s.EndsAt.Before(to) {
 		to = *s.EndsAt
 	}
+	early := time.Duration(s.EarlyMinutes) * time.Minute
+	var out []occurrence
 	if s.Repeat.On == "" {
 		zone, err := time.LoadLocation(s.TimeZone)
 		if err != nil {
 			return nil, &Error{Code: Invalid, Field: "time_zone", Text: "There is no such time zone.", Err: err}
 		}
-		return s.Repeat.Between(s.StartsAt, from, to, zone)
+		times, err := s.Repeat.Between(s.StartsAt, from, to, zone)
+		for _, t := range times {
+			out = append(out, occurrence{t, t.Add(-early)})
+		}
+		return out, err
 	}
-	var out []time.Time
 	for _, e := range events {
 		// An event from before the schedule, or after its end, asks for nothing.
 		if e.EnteredInError || e.Kind != s.Repeat.On || e.At.Before(s.StartsAt) || (s.EndsAt != nil && !e.At.Before(*s.EndsAt)) {
 			continue
 		}
 		for _, m := range s.Repeat.Minutes {
-			if t := e.At.Add(time.Duration(m) * time.Minute); !t.Before(from) && t.Before(to) {
-				out = append(out, t)
+			t := e.At.Add(time.Duration(m) * time.Minute)
+			if t.Before(from) || !t.Before(to) {
+				continue
 			}
+			o := occurrence{t, t.Add(-early)}
+			if m >= 0 && o.from.Before(e.At) {
+				o.from = e.At // what was seen before a fall says nothing about what comes after it
+			}
+			out = append(out, o)
 		}
 	}
-	slices.SortFunc(out, time.Time.Compare)
-	return slices.CompactFunc(out, time.Time.Equal), nil
+	slices.SortFunc(out, func(a, b occurrence) int { return a.at.Compare(b.at) })
+	return slices.CompactFunc(out, func(a, b occurrence) bool { return a.at.Equal(b.at) }), nil
 }
 
 // PauseReason says why nothing is due for a while.
@@ -251,6 +268,8 @@ func (p *Pause) End(at time.Time) error {
 	switch {
 	case p.To != nil && !p.To.After(at):
 		return &Error{Code: Conflict, Text: "This pause has ended already."}
+	case notBefore(p.CreatedAt, at) != nil:
+		return notBefore(p.CreatedAt, at)
 	case at.Before(p.From):
 		at = p.From // a planned pause that will not be: it lasts no time
 	}

@@ -25,10 +25,10 @@ type Invented struct {
 	Scale       *pain.Scale
 }
 
-// Rows of one statement: 33 values each stay below SQLite's 32,766 and PostgreSQL's 65,535. Statements of one transaction.
+// Rows of one statement, and statements of one transaction.
 const (
-	rowsAtOnce       = 500
-	statementsAtOnce = 40
+	rowsAtOnce       = 50
+	statementsAtOnce = 1000
 )
 
 // Invent fills an empty database with homes, residents, two schedules a home and assessments. In the first home every resident
@@ -45,6 +45,11 @@ func (s *Store) Invent(ctx context.Context, act care.Act, in Invented, progress 
 		return err
 	}
 	// Both databases choose their plans by what they know of the tables.
+	if _, lite := s.back.(*sqlite); lite {
+		if _, err := s.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+			return s.sentence(err)
+		}
+	}
 	if _, err := s.db.ExecContext(ctx, `ANALYZE`); err != nil {
 		return s.sentence(err)
 	}
@@ -147,10 +152,20 @@ func (s *Store) inventAssessments(ctx context.Context, act care.Act, in Invented
 	share := float64(busy) / float64(in.Assessments)
 	sofar, done := 0.0, 0
 	next := 0 // of the busy home's residents
+	columns := strings.Count(assessmentColumns, ",") + 1
 	insert := `INSERT INTO assessments (` + assessmentColumns + `) VALUES `
 	for done < in.Assessments {
 		tx, err := s.begin(ctx)
 		if err != nil {
+			return s.sentence(err)
+		}
+		if err := s.hurry(ctx, tx); err != nil {
+			tx.Rollback()
+			return s.sentence(err)
+		}
+		full, err := tx.PrepareContext(ctx, insert+places(rowsAtOnce, columns))
+		if err != nil {
+			tx.Rollback()
 			return s.sentence(err)
 		}
 		for range statementsAtOnce {
@@ -158,7 +173,7 @@ func (s *Store) inventAssessments(ctx context.Context, act care.Act, in Invented
 			if n == 0 {
 				break
 			}
-			args := make([]any, 0, n*33)
+			args := make([]any, 0, n*columns)
 			for range n {
 				at := begun.Add(time.Duration(float64(year) * float64(done) / float64(in.Assessments)))
 				var h *home
@@ -185,15 +200,35 @@ func (s *Store) inventAssessments(ctx context.Context, act care.Act, in Invented
 				args = append(args, values...)
 				done++
 			}
-			if _, err := tx.ExecContext(ctx, insert+places(n, len(args)/n), args...); err != nil {
+			if n == rowsAtOnce {
+				_, err = full.ExecContext(ctx, args...)
+			} else {
+				_, err = tx.ExecContext(ctx, insert+places(n, columns), args...)
+			}
+			if err != nil {
 				tx.Rollback()
 				return s.sentence(err)
 			}
 		}
+		full.Close()
 		if err := tx.Commit(); err != nil {
 			return s.sentence(err)
 		}
 		progress(done)
+	}
+	return nil
+}
+
+// hurry lets a transaction of invented records take more memory, and be lost with the power.
+func (s *Store) hurry(ctx context.Context, tx *sql.Tx) error {
+	if _, lite := s.back.(*sqlite); !lite {
+		_, err := tx.ExecContext(ctx, `SET LOCAL synchronous_commit = off`)
+		return err
+	}
+	for _, pragma := range []string{`PRAGMA cache_size = -1000000`, `PRAGMA wal_autocheckpoint = 50000`} { // KiB; pages
+		if _, err := tx.ExecContext(ctx, pragma); err != nil {
+			return err
+		}
 	}
 	return nil
 }

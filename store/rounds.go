@@ -270,7 +270,7 @@ func scored(ctx context.Context, q queryer, where string, args ...any) ([]care.S
 		return nil, err
 	}
 	defer rows.Close()
-	var list []care.Scored
+	list := []care.Scored{}
 	for rows.Next() {
 		var a care.Scored
 		var at int64

@@ -10,11 +10,13 @@ import (
 	"wince/care"
 )
 
+// reliefStore keeps what was done against pain and reads what came of it: one method over the usual five, for the trend.
 type reliefStore interface {
 	AddRelief(ctx context.Context, act care.Act, siteID string, r *care.Relief) error
 	MarkReliefWrong(ctx context.Context, act care.Act, residentID, id string, version int) (*care.Relief, error)
 	Relief(ctx context.Context, residentID, id string) (*care.Relief, error)
 	Reliefs(ctx context.Context, residentID string, since time.Time) ([]care.Relief, error)
+	Scores(ctx context.Context, residentID string, since time.Time) ([]care.Scored, error)
 	Follow(ctx context.Context, siteID string, r *care.Relief, now time.Time) ([]care.FollowUp, error)
 }
 
@@ -117,6 +119,21 @@ func (s *Server) listReliefs(c *gin.Context) {
 		list, err = s.opt.Store.Reliefs(c.Request.Context(), r.ID, since)
 	}
 	s.list(c, "reliefs", list, err)
+}
+
+// scores answers with a resident's confirmed assessments in short, since a time or of the last year: what a trend is drawn
+// from.
+func (s *Server) scores(c *gin.Context) {
+	since, err := timeQuery(c, "since", s.opt.Now().AddDate(-1, 0, 0))
+	var r *care.Resident
+	if err == nil {
+		r, err = s.seen(c)
+	}
+	list := []care.Scored{}
+	if err == nil {
+		list, err = s.opt.Store.Scores(c.Request.Context(), r.ID, since)
+	}
+	s.list(c, "scores", list, err)
 }
 
 // cadences tells when to look again after relief, and how far a difference of totals can be trusted.

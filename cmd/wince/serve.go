@@ -131,6 +131,9 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return server.Run(ctx, l, conf) })
 	g.Go(func() error { return live.Run(ctx) }) // ends all sessions when the context does
+	minute := time.NewTicker(time.Minute)
+	defer minute.Stop()
+	g.Go(func() error { server.RunEscalations(ctx, minute.C); return nil })
 	err = g.Wait()
 	live.Close()
 	server.Close()
