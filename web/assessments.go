@@ -183,7 +183,7 @@ func (s *Server) evidence(c *gin.Context, v *care.Session, live LiveSession, sca
 // withoutCamera makes a draft that a person fills in.
 func (s *Server) withoutCamera(c *gin.Context, in *newAssessment) (*care.Assessment, error) {
 	if user(c) == nil {
-		return nil, edge(care.Forbidden, "The local token keeps what a practice session observed: sign in as a person to assess without the camera.")
+		return nil, &care.Error{Code: care.Invalid, Field: "session_id", Text: "Name the practice session whose observation is kept; sign in as a person to assess without the camera."}
 	}
 	a := care.Assessment{ID: in.ID, ResidentID: in.ResidentID, Practice: in.Practice != nil && *in.Practice, Condition: in.Condition, Method: in.Method}
 	var err error
