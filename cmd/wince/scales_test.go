@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"wince/pain"
 )
 
 func TestScales(t *testing.T) {
@@ -37,4 +39,25 @@ func TestScales(t *testing.T) {
 	do(exitFailed, "show", "none")
 	do(exitFailed, "check", filepath.Join(t.TempDir(), "none.yaml"))
 	do(exitUsage, "check")
+}
+
+// The definition that the documentation shows is one that is taken.
+func TestDocumentedScale(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "scales.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "## A definition\n\n")
+	var text strings.Builder
+	for line := range strings.Lines(rest) {
+		code, ok := strings.CutPrefix(line, "    ")
+		if !ok {
+			break
+		}
+		text.WriteString(code)
+	}
+	s, err := pain.ParseScale("docs/scales.md", []byte(text.String()))
+	if err != nil || s.ID != "ours" || len(s.CameraItems()) != 1 {
+		t.Errorf("%+v, %v", s, err)
+	}
 }
