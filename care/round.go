@@ -115,7 +115,7 @@ type person struct {
 	events  []Event
 	pauses  []Pause
 	reliefs []Relief
-	scored  []Scored // by time
+	scored  []*Scored // by time
 }
 
 func (r *Round) byResident() map[string]*person {
@@ -137,11 +137,12 @@ func (r *Round) byResident() map[string]*person {
 			of(v.ResidentID).reliefs = append(of(v.ResidentID).reliefs, v)
 		}
 	}
-	for _, a := range r.Scored {
-		of(a.ResidentID).scored = append(of(a.ResidentID).scored, a)
+	for i := range r.Scored {
+		p := of(r.Scored[i].ResidentID)
+		p.scored = append(p.scored, &r.Scored[i])
 	}
 	for _, p := range all {
-		slices.SortStableFunc(p.scored, func(a, b Scored) int { return a.At.Compare(b.At) })
+		slices.SortStableFunc(p.scored, func(a, b *Scored) int { return a.At.Compare(b.At) })
 		slices.SortStableFunc(p.reliefs, func(a, b Relief) int { return cmp.Or(a.GivenAt.Compare(b.GivenAt), cmp.Compare(a.ID, b.ID)) })
 	}
 	return all
@@ -185,9 +186,9 @@ func (p *person) scheduled(s *Schedule, resident string, times []occurrence, now
 // firstFit returns the first assessment from from to to that fits and serves nothing else of the same schedule yet. What was
 // made after now is not known yet: that is what a round of the past, or of a clock moved back, must say.
 func (p *person) firstFit(from, to time.Time, scale string, c Condition, now time.Time, used map[string]bool) *Scored {
-	i, _ := slices.BinarySearchFunc(p.scored, from, func(a Scored, t time.Time) int { return a.At.Compare(t) })
+	i, _ := slices.BinarySearchFunc(p.scored, from, func(a *Scored, t time.Time) int { return a.At.Compare(t) })
 	for ; i < len(p.scored) && p.scored[i].At.Before(to) && !p.scored[i].At.After(now); i++ {
-		a := &p.scored[i]
+		a := p.scored[i]
 		if !used[a.AssessmentID] && (scale == "" || scale == a.Scale) && (c == "" || c == a.Condition) {
 			return a
 		}

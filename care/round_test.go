@@ -202,3 +202,28 @@ func TestEscalations(t *testing.T) {
 		t.Errorf("got %v, want %v", count, want)
 	}
 }
+
+// BenchmarkDue is the list of a home of 200 that is assessed four times a day.
+func BenchmarkDue(b *testing.B) {
+	now := noon.AddDate(0, 6, 0)
+	r := &Round{}
+	for _, repeat := range []Repeat{{EveryHours: 6}, {Weekdays: []string{"mo", "th"}, At: []string{"10:00"}}} {
+		s := Schedule{Repeat: repeat, StartsAt: noon, TimeZone: "Europe/Paris"}
+		if err := s.Check(noon); err != nil {
+			b.Fatal(err)
+		}
+		r.Schedules = append(r.Schedules, s)
+	}
+	for i := range 200 {
+		id := NewID()
+		r.Residents = append(r.Residents, id)
+		for k := range 16 {
+			r.Scored = append(r.Scored, Scored{AssessmentID: NewID(), ResidentID: id, At: now.Add(time.Duration(6*k-90)*time.Hour - time.Duration(i)*time.Minute)})
+		}
+	}
+	for b.Loop() {
+		if _, err := r.Due(now, 2*time.Hour); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -233,7 +233,6 @@ func (s *Store) Follow(ctx context.Context, siteID string, r *care.Relief, now t
 // Scores returns a resident's confirmed assessments since a time in short, the oldest first: what a trend is drawn from.
 func (s *Store) Scores(ctx context.Context, residentID string, since time.Time) ([]care.Scored, error) {
 	list, err := scored(ctx, s.db, `resident_id = $1 AND assessed_at >= $2`, residentID, millis(since))
-	slices.SortStableFunc(list, func(a, b care.Scored) int { return a.At.Compare(b.At) })
 	return list, s.sentence(err)
 }
 
@@ -262,10 +261,10 @@ func millisOrNull(t *time.Time) sql.NullInt64 {
 	return sql.NullInt64{Int64: millis(*t), Valid: true}
 }
 
-// scored reads what rounds need to know of confirmed assessments that meet a condition. Those of practice have no resident.
+// scored reads what rounds need to know of confirmed assessments that meet a condition, by time. Those of practice have no resident.
 func scored(ctx context.Context, q queryer, where string, args ...any) ([]care.Scored, error) {
 	rows, err := q.QueryContext(ctx, `SELECT id, resident_id, assessed_at, scale_id, care_condition, total FROM assessments
-		WHERE `+where+` AND status IN ('final', 'amended') AND NOT practice`, args...)
+		WHERE `+where+` AND status IN ('final', 'amended') AND NOT practice ORDER BY assessed_at, id`, args...)
 	if err != nil {
 		return nil, err
 	}

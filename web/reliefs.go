@@ -139,11 +139,8 @@ func (s *Server) scores(c *gin.Context) {
 // cadences tells when to look again after relief, and how far a difference of totals can be trusted.
 func (s *Server) cadences(c *gin.Context) { c.JSON(http.StatusOK, care.Cadences()) }
 
-// siteOf returns the site that the query names, or the only one of whoever asks.
-func siteOf(c *gin.Context) (string, error) { return scope(c).Choose(c.Query("site_id")) }
-
 func (s *Server) listMeasures(c *gin.Context) {
-	site, err := siteOf(c)
+	site, err := ownSite(c)
 	var list []care.Measure
 	if err == nil {
 		list, err = s.opt.Store.Measures(c.Request.Context(), site)
@@ -159,7 +156,7 @@ func (s *Server) putMeasure(c *gin.Context) {
 	err := readJSON(c, &in)
 	var site string
 	if err == nil {
-		site, err = siteOf(c)
+		site, err = ownSite(c)
 	}
 	m := &care.Measure{ID: c.Param("id"), Name: in.Name, Retired: in.Retired}
 	if err == nil {

@@ -81,8 +81,8 @@ func (s *Server) addSchedule(c *gin.Context) {
 	s.answer(c, status, v.Version, viewSchedule(v), nil)
 }
 
-// placeSchedule finds a schedule's site: the resident's, or for all residents the one that is asked for. Its time zone is the
-// site's where the request has none.
+// placeSchedule finds a schedule's site: the resident's, or for all residents the one that is asked for. Its scale must be one
+// that the site uses; its time zone is the site's where the request has none.
 func (s *Server) placeSchedule(c *gin.Context, v *care.Schedule, asked string) (err error) {
 	if v.ResidentID != "" {
 		r, err := s.resident(c, v.ResidentID)
@@ -95,6 +95,11 @@ func (s *Server) placeSchedule(c *gin.Context, v *care.Schedule, asked string) (
 		v.SiteID = r.SiteID
 	} else if v.SiteID, err = scope(c).Choose(asked); err != nil {
 		return err
+	}
+	if v.Scale != "" {
+		if _, _, err := s.chooseScale(c.Request.Context(), v.SiteID, v.Scale); err != nil {
+			return err
+		}
 	}
 	if v.TimeZone != "" {
 		return nil
@@ -173,7 +178,7 @@ func (s *Server) due(c *gin.Context) {
 			site, of = r.SiteID, r.ID
 		}
 	} else if err == nil {
-		site, err = siteOf(c)
+		site, err = ownSite(c)
 	}
 	if err != nil {
 		s.fail(c, err)

@@ -237,6 +237,7 @@ func TestRound(t *testing.T) {
 		"no repeat":      {map[string]any{}, "repeat"},
 		"odd time":       {map[string]any{"repeat": map[string]any{"every_days": 1, "at": []string{"25:00"}}}, "repeat.at"},
 		"odd zone":       {map[string]any{"repeat": map[string]any{"every_hours": 4}, "time_zone": "Mars/Olympus"}, "time_zone"},
+		"unknown scale":  {map[string]any{"repeat": map[string]any{"every_hours": 4}, "scale": "mood"}, "scale"},
 		"odd condition":  {map[string]any{"repeat": map[string]any{"every_hours": 4}, "condition": "asleep"}, "condition"},
 		"begins in 1990": {map[string]any{"repeat": map[string]any{"every_hours": 4}, "starts_at": "1990-01-01T00:00:00Z"}, "starts_at"},
 	} {
