@@ -64,3 +64,11 @@ type AuditCheck struct {
 	Seq      int64  `json:"seq,omitempty"` // where the problem is
 	ID       string `json:"id,omitempty"`  // of the row there
 }
+
+// AuditChain are the chain's two ends: the event before the first that is kept, and the last.
+type AuditChain struct {
+	BaseSeq  int64  `json:"base_seq"` // 0 where retention removed nothing
+	BaseHash string `json:"base_hash"`
+	LastSeq  int64  `json:"last_seq"`
+	LastHash string `json:"last_hash"`
+}

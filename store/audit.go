@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
 
 	"wince/care"
 )
@@ -48,9 +51,62 @@ func (s *Store) Audit(ctx context.Context, q care.AuditQuery) ([]care.AuditEvent
 	return list, s.sentence(err)
 }
 
-// ExportAudit calls write with every event, oldest first, as they were at one moment.
-func (s *Store) ExportAudit(ctx context.Context, write func(*care.AuditEvent) error) error {
+// ExportAudit calls begin with the chain's ends and then write with every event, oldest first, as they were at one moment.
+func (s *Store) ExportAudit(ctx context.Context, begin func(care.AuditChain) error, write func(*care.AuditEvent) error) error {
 	return s.snapshot(ctx, func(q queryer) error {
+		h, err := scanHead(q.QueryRowContext(ctx, headQuery))
+		if err == nil {
+			err = begin(care.AuditChain{BaseSeq: h.baseSeq, BaseHash: h.baseHash, LastSeq: h.seq, LastHash: h.hash})
+		}
+		if err != nil {
+			return err
+		}
 		return s.eachAudit(ctx, q, `ORDER BY seq`, nil, func(e *care.AuditEvent, _ error) error { return write(e) })
 	})
+}
+
+// PruneAudit removes the beginning of the trail, up to the first event that is not older than a time, and returns how many
+// events that were. The chain's head keeps where the rest begins, so that it verifies as before.
+func (s *Store) PruneAudit(ctx context.Context, act care.Act, before time.Time) (removed int64, err error) {
+	tx, err := s.begin(ctx)
+	if err != nil {
+		return 0, s.sentence(err)
+	}
+	defer tx.Rollback()
+	h, err := scanHead(tx.QueryRowContext(ctx, headQuery))
+	if err != nil {
+		return 0, s.sentence(err)
+	}
+	var first sql.NullInt64
+	if err := tx.QueryRowContext(ctx, `SELECT min(seq) FROM audit WHERE at >= $1`, millis(before)).Scan(&first); err != nil {
+		return 0, s.sentence(err)
+	}
+	last := h.seq
+	if first.Valid {
+		last = first.Int64 - 1
+	}
+	if removed = last - h.baseSeq; removed <= 0 {
+		return 0, nil
+	}
+	detail, err := json.Marshal(map[string]any{"removed_to": last, "before": before.UTC().Format(time.RFC3339)})
+	if err != nil {
+		return 0, fmt.Errorf("write audit detail: %w", err)
+	}
+	if err := s.addAudit(ctx, tx, act, care.AuditEvent{Action: care.ActRetention, Entity: "audit", Detail: detail}); err != nil {
+		return 0, s.sentence(err)
+	}
+	if h, err = scanHead(tx.QueryRowContext(ctx, headQuery)); err != nil {
+		return 0, s.sentence(err)
+	}
+	if err := tx.QueryRowContext(ctx, `SELECT hash FROM audit WHERE seq = $1`, last).Scan(&h.baseHash); err != nil {
+		return 0, s.sentence(err)
+	}
+	h.baseSeq = last
+	if _, err := tx.ExecContext(ctx, `DELETE FROM audit WHERE seq <= $1`, last); err != nil {
+		return 0, s.sentence(err)
+	}
+	if err := h.keep(ctx, tx, s.keys.now()); err != nil {
+		return 0, s.sentence(err)
+	}
+	return removed, s.sentence(tx.Commit())
 }

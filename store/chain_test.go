@@ -163,3 +163,50 @@ func greps(t *testing.T, dir string, texts ...string) {
 		}
 	}
 }
+
+func testPruneAndExport(t *testing.T, s *Store) {
+	for i := range 6 {
+		by := act()
+		by.At = noon.AddDate(0, 0, i)
+		must(t, s.LoginFailed(t.Context(), by, ann.ID))
+	}
+	now := act()
+	now.At = noon.AddDate(1, 0, 0)
+	for _, c := range []struct {
+		before  int // days
+		removed int64
+		kept    int64 // the row that says so included
+	}{{0, 0, 6}, {2, 2, 5}, {2, 0, 5}, {400, 5, 1}} {
+		removed, err := s.PruneAudit(t.Context(), now, noon.AddDate(0, 0, c.before))
+		must(t, err)
+		if check := verified(t, s); removed != c.removed || check.Rows != c.kept {
+			t.Errorf("before day %d: %d removed, %d kept, want %d and %d", c.before, removed, check.Rows, c.removed, c.kept)
+		}
+	}
+	must(t, s.LoginFailed(t.Context(), act(), ann.ID))
+
+	// What is exported verifies without the database.
+	var walk care.ChainWalk
+	var chain care.AuditChain
+	must(t, s.ExportAudit(t.Context(), func(c care.AuditChain) error {
+		chain = c
+		walk = care.ChainWalk{Seq: c.BaseSeq, Hash: c.BaseHash}
+		return nil
+	}, func(e *care.AuditEvent) error {
+		if problem := walk.Next(e); problem != "" {
+			t.Errorf("row %d: %s", e.Seq, problem)
+		}
+		return nil
+	}))
+	if walk.Seq != chain.LastSeq || walk.Hash != chain.LastHash || chain.BaseSeq == 0 {
+		t.Errorf("walked to %+v, the chain is %+v", walk, chain)
+	}
+	for _, q := range []string{`DELETE FROM audit WHERE seq = (SELECT min(seq) FROM audit)`, `UPDATE audit_head SET base_seq = base_seq + 1`} {
+		if _, err := s.db.Exec(q); err != nil {
+			t.Fatal(err)
+		}
+		if check, err := s.VerifyAudit(t.Context()); err != nil || check.Problem == "" {
+			t.Errorf("after %s: %+v, %v", q, check, err)
+		}
+	}
+}

@@ -50,9 +50,9 @@ func (p *postgres) place() string        { return p.name }
 
 // options let one of several programs that start together bring the schema up to date while the others wait.
 func (*postgres) options() []goose.ProviderOption {
-	l, err := lock.NewPostgresSessionLocker()
+	l, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 	if err != nil {
-		return nil // it fails for wrong options only, and there are none
+		return nil // it fails for wrong options only
 	}
 	return []goose.ProviderOption{goose.WithSessionLocker(l)}
 }

@@ -39,13 +39,48 @@ type pgServer struct {
 	as   *syscall.Credential
 	err  error
 
-	mu   sync.Mutex
-	made int
+	mu    sync.Mutex
+	made  int
+	model bool // the database model is there
 }
 
 // TestPostgreSQL runs the conformance suite against a real server.
 func TestPostgreSQL(t *testing.T) {
-	conformance(t, func(t *testing.T) *Store { return openURL(t, pgURL(t)) })
+	conformance(t, freshPostgres)
+}
+
+// freshPostgres returns an empty store on the server: a copy of one whose schema is up to date, which spares most of the time.
+func freshPostgres(t *testing.T) *Store {
+	t.Helper()
+	startPostgres(t)
+	dir := t.TempDir()
+	server.mu.Lock()
+	defer server.mu.Unlock()
+	model := filepath.Join(server.dir, "model")
+	if !server.model {
+		if err := server.create("model", ""); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(t.Context(), Config{Dir: model, URL: server.url("model")})
+		if err == nil {
+			err = s.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.model = true
+	}
+	server.made++
+	name := "t" + strconv.Itoa(server.made)
+	if err := errors.Join(server.create(name, " TEMPLATE model"), copyFile(filepath.Join(dir, KeyFileName), filepath.Join(model, KeyFileName))); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), Config{Dir: dir, URL: server.url(name)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
 }
 
 func openURL(t testing.TB, u string) *Store {
@@ -58,9 +93,9 @@ func openURL(t testing.TB, u string) *Store {
 	return s
 }
 
-// pgURL returns the URL of a new, empty database. WINCE_TEST_POSTGRES_BIN names the folder of initdb and pg_ctl where they
-// are not Debian's.
-func pgURL(t testing.TB) string {
+// startPostgres starts the server where it does not run yet. WINCE_TEST_POSTGRES_BIN names the folder of initdb and pg_ctl where
+// they are not Debian's.
+func startPostgres(t testing.TB) {
 	t.Helper()
 	bin := os.Getenv("WINCE_TEST_POSTGRES_BIN")
 	if bin == "" {
@@ -77,19 +112,30 @@ func pgURL(t testing.TB) string {
 	if server.err != nil {
 		t.Fatal(server.err)
 	}
+}
+
+// pgURL returns the URL of a new, empty database.
+func pgURL(t testing.TB) string {
+	t.Helper()
+	startPostgres(t)
 	server.mu.Lock()
 	defer server.mu.Unlock()
 	server.made++
 	name := "t" + strconv.Itoa(server.made)
-	db, _, err := openPostgres(server.url("postgres"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec(`CREATE DATABASE ` + name); err != nil {
+	if err := server.create(name, ""); err != nil {
 		t.Fatal(err)
 	}
 	return server.url(name)
+}
+
+// create makes a database.
+func (p *pgServer) create(name, with string) error {
+	db, _, err := openPostgres(p.url("postgres"))
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec(`CREATE DATABASE ` + name + with)
+	return errors.Join(err, db.Close())
 }
 
 // url names a database by the server's socket; nothing listens on the network.
@@ -234,5 +280,5 @@ func TestPlaceholders(t *testing.T) {
 
 // both returns an empty store on each database; without PostgreSQL the test is skipped.
 func both(t *testing.T) map[string]*Store {
-	return map[string]*Store{"SQLite": open(t, t.TempDir()), "PostgreSQL": openURL(t, pgURL(t))}
+	return map[string]*Store{"SQLite": open(t, t.TempDir()), "PostgreSQL": freshPostgres(t)}
 }
