@@ -56,6 +56,10 @@ test: setup build ## vet, all tests with the race detector, the app's tests, the
 e2e: setup build ## only the browser tests: the real binary, Chromium, a clip as its camera
 	$(if $(HAS_APP),$(E2E),@echo 'There is no tablet app to test.')
 
+.PHONY: kill
+kill: setup ## kill a writing process 200 times at random points and look for what was acknowledged (KILLS=n for another number)
+	go test -race -timeout 30m -count 1 ./store -run TestKill -v -kills $(or $(KILLS),200)
+
 # The linter loads packages as the build made them, hence -trimpath: else it compiles OpenCV's binding again.
 .PHONY: lint
 lint: build ## golangci-lint with the import table, the app's types and style

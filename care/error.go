@@ -10,7 +10,17 @@ const (
 	Conflict        Code = "conflict"          // another record is in the way
 	Stale           Code = "stale"             // the record was changed by somebody else meanwhile
 	Forbidden       Code = "forbidden"         // this person's role does not allow it
+	PasswordNeeded  Code = "password_needed"   // the role allows it, but a PIN is not enough
+	Disabled        Code = "account_disabled"  // the person may not sign in any more
+	PINLocked       Code = "pin_locked"        // too many wrong PINs; a password unlocks it
+	LastAdmin       Code = "last_admin"        // nobody would be left to run the installation
+	Invitation      Code = "invitation"        // the invitation is wrong, used, replaced or too old
 	NoConsent       Code = "no_consent"        // the resident's consent to camera assessment is missing
+	RateFirst       Code = "rate_first"        // in blind mode the machine's view is shown after the carer has rated
+	Incomplete      Code = "incomplete"        // items are open that confirming needs
+	ClockBack       Code = "clock_back"        // the server's clock was set back
+	ScaleFile       Code = "scale_file"        // a scale's definition file is not valid
+	Erased          Code = "erased"            // the resident's identity was erased
 	AlreadyFinal    Code = "already_final"     // a confirmed assessment is not changed any more
 	SetUpDone       Code = "set_up_done"       // there is an administrator already
 	SetUpToken      Code = "set_up_token"      // the set-up link is wrong, used or replaced

@@ -20,7 +20,8 @@ libc6-dev|C headers
 ca-certificates|fetches modules and models over HTTPS
 git|names the version that is built'
 test_set='chromium|the browser of the end-to-end tests
-fonts-dejavu-core|letters for that browser'
+fonts-dejavu-core|letters for that browser
+postgresql|a database server that the tests of the store start themselves'
 
 say() { printf '%s\n' "$*" >&2; }
 

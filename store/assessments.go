@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"wince/care"
+	"wince/pain"
 )
 
 // AddSession keeps a session that was opened.
@@ -16,16 +17,16 @@ func (s *Store) AddSession(ctx context.Context, act care.Act, v *care.Session) e
 		return care.AuditEvent{Action: care.ActSessionOpen, Entity: "session", EntityID: v.ID}
 	}
 	return s.change(ctx, act, event, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			v.ID, orNull(v.ResidentID), v.Condition, v.Practice, v.OpenedBy.ID, v.OpenedBy.Name, millis(v.OpenedAt))
+		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (id, site_id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			v.ID, v.SiteID, orNull(v.ResidentID), v.Condition, v.Practice, v.OpenedBy.ID, v.OpenedBy.Name, millis(v.OpenedAt))
 		return err
 	})
 }
 
 // EndSession records that a session ended, once: a second end changes nothing.
 func (s *Store) EndSession(ctx context.Context, act care.Act, id string) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.begin(ctx)
 	if err != nil {
 		return s.sentence(err)
 	}
@@ -37,7 +38,7 @@ func (s *Store) EndSession(ctx context.Context, act care.Act, id string) error {
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
 		return s.sentence(err)
 	}
-	if err := addAudit(ctx, tx, act, care.AuditEvent{Action: care.ActSessionEnd, Entity: "session", EntityID: id}); err != nil {
+	if err := s.addAudit(ctx, tx, act, care.AuditEvent{Action: care.ActSessionEnd, Entity: "session", EntityID: id}); err != nil {
 		return s.sentence(err)
 	}
 	return s.sentence(tx.Commit())
@@ -49,9 +50,9 @@ func (s *Store) Session(ctx context.Context, id string) (*care.Session, error) {
 	var resident sql.NullString
 	var opened int64
 	var ended sql.NullInt64
-	err := s.db.QueryRowContext(ctx, `SELECT id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at, ended_at
+	err := s.db.QueryRowContext(ctx, `SELECT id, site_id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at, ended_at
 		FROM sessions WHERE id = $1`, id).
-		Scan(&v.ID, &resident, &v.Condition, &v.Practice, &v.OpenedBy.ID, &v.OpenedBy.Name, &opened, &ended)
+		Scan(&v.ID, &v.SiteID, &resident, &v.Condition, &v.Practice, &v.OpenedBy.ID, &v.OpenedBy.Name, &opened, &ended)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, &care.Error{Code: care.NotFound, Text: "There is no such session: open a new one."}
 	}
@@ -62,50 +63,133 @@ func (s *Store) Session(ctx context.Context, id string) (*care.Session, error) {
 	return &v, nil
 }
 
-// AddAssessment keeps a new assessment. A second one with the same id is refused with care.Conflict.
+// AddAssessment keeps a new assessment, and with the first of a scale's version the scale's definition. A second one with
+// the same id is refused with care.Conflict.
 func (s *Store) AddAssessment(ctx context.Context, act care.Act, a *care.Assessment) error {
-	proposals, err := json.Marshal(a.Proposals)
-	if err != nil {
-		return fmt.Errorf("write proposals: %w", err)
-	}
 	event := func() care.AuditEvent {
 		return care.AuditEvent{Action: care.ActAssessAdd, Entity: "assessment", EntityID: a.ID, Version: a.Version}
 	}
 	return s.change(ctx, act, event, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO assessments (id, session_id, resident_id, practice, care_condition, status, observation, proposals,
-			remarks, created_at, created_by, created_by_name, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-			a.ID, a.SessionID, orNull(a.ResidentID), a.Practice, a.Condition, a.Status, string(a.Observation), string(proposals),
-			a.Remarks, millis(a.CreatedAt), a.CreatedBy.ID, a.CreatedBy.Name, a.Version)
-		return err
+		if a.Scale != nil && a.Definition != nil {
+			if err := keepDefinition(ctx, tx, *a.Scale, *a.Definition, act); err != nil {
+				return err
+			}
+		}
+		values, err := s.assessmentValues(a)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO assessments (`+assessmentColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+			$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)`, values...); err != nil {
+			return err
+		}
+		return addAssessmentChange(ctx, tx, care.AssessmentChange{AssessmentID: a.ID, ID: a.ID, Fingerprint: a.Fingerprint}, a.Version, nil)
 	})
 }
 
-// ConfirmAssessment reads an assessment, lets its rules confirm it in the name of the actor and keeps the result. Where
-// the record is not at the version given, it refuses with care.Stale and changes nothing.
-func (s *Store) ConfirmAssessment(ctx context.Context, act care.Act, id string, version int, remarks *string) (*care.Assessment, error) {
+// addAssessmentChange keeps what a record was before it became the version, under the id that the client gave the change.
+func addAssessmentChange(ctx context.Context, tx *sql.Tx, ch care.AssessmentChange, version int, previous any) error {
+	if ch.ID == "" {
+		ch.ID = care.NewID()
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO assessment_changes (id, assessment_id, version, fingerprint, previous) VALUES ($1, $2, $3, $4, $5)`,
+		ch.ID, ch.AssessmentID, version, ch.Fingerprint, previous)
+	return err
+}
+
+// errRepeated says inside a transaction that the change was made before.
+var errRepeated = &care.Error{Code: care.Conflict, Text: "This change was made before."}
+
+// ChangeAssessment reads an assessment, lets do change it by its rules and keeps the result, and what was there before.
+// Where the record is not at the version given, it refuses with care.Stale and changes nothing. A change whose id was seen
+// before is not made again: the answer is the record as it is now, or care.Conflict where it was another change.
+func (s *Store) ChangeAssessment(ctx context.Context, act care.Act, ch care.AssessmentChange, do func(*care.Assessment) error) (*care.Assessment, error) {
 	var a *care.Assessment
 	event := func() care.AuditEvent {
-		return care.AuditEvent{Action: care.ActAssessDone, Entity: "assessment", EntityID: a.ID, Version: a.Version}
+		return care.AuditEvent{Action: ch.Action, Entity: "assessment", EntityID: a.ID, Version: a.Version}
 	}
 	err := s.change(ctx, act, event, func(tx *sql.Tx) (err error) {
-		if a, err = scanAssessment(tx.QueryRowContext(ctx, assessmentQuery+`WHERE id = $1`, id)); err != nil {
+		if a, err = s.scanAssessment(tx.QueryRowContext(ctx, assessmentQuery+`WHERE id = $1`, ch.AssessmentID)); err != nil {
 			return err
 		}
-		if a.Version != version {
+		var same bool
+		err = tx.QueryRowContext(ctx, `SELECT assessment_id = $1 AND fingerprint = $2 FROM assessment_changes WHERE id = $3`,
+			ch.AssessmentID, ch.Fingerprint, ch.ID).Scan(&same)
+		switch {
+		case err == nil && same:
+			return errRepeated
+		case err == nil:
+			return &care.Error{Code: care.Conflict, Field: "id", Text: "Another change has this id: give each change an id of its own."}
+		case !errors.Is(err, sql.ErrNoRows):
+			return err
+		}
+		if a.Version != ch.Version {
 			return &care.Error{Code: care.Stale, Text: "Somebody else changed this assessment meanwhile: look at it again, then decide."}
 		}
-		if err := a.Confirm(remarks, act); err != nil {
+		before, err := json.Marshal(a)
+		if err != nil {
+			return fmt.Errorf("write assessment: %w", err)
+		}
+		if err := do(a); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE assessments SET status = $1, remarks = $2, confirmed_at = $3, confirmed_by = $4,
-			confirmed_by_name = $5, version = $6 WHERE id = $7`,
-			a.Status, a.Remarks, millis(*a.ConfirmedAt), a.ConfirmedBy.ID, a.ConfirmedBy.Name, a.Version, a.ID)
+		if ch.ID == "" {
+			ch.ID = care.NewID()
+		}
+		if err := addAssessmentChange(ctx, tx, ch, a.Version, s.seal("assessment_changes", "previous", ch.ID, string(before))); err != nil {
+			return err
+		}
+		values, err := s.assessmentValues(a)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE assessments SET (`+assessmentColumns+`) = ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+			$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33) WHERE id = $1`, values...)
 		return err
 	})
+	if errors.Is(err, errRepeated) {
+		return a, nil
+	}
 	if err != nil {
 		return nil, noAssessment(err)
 	}
 	return a, nil
+}
+
+// SeenAssessmentChange returns the assessment that a change of this id was made to, and the fingerprint of the request; both
+// are empty where there is none.
+func (s *Store) SeenAssessmentChange(ctx context.Context, id string) (assessmentID, fingerprint string, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT assessment_id, fingerprint FROM assessment_changes WHERE id = $1`, id).Scan(&assessmentID, &fingerprint)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", "", nil
+	}
+	return assessmentID, fingerprint, s.sentence(err)
+}
+
+// AssessmentHistory returns what an assessment was before each of its changes, oldest first.
+func (s *Store) AssessmentHistory(ctx context.Context, id string) ([]care.Assessment, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT id, previous FROM assessment_changes WHERE assessment_id = $1 AND previous IS NOT NULL
+		ORDER BY version`, id)
+	if err != nil {
+		return nil, s.sentence(err)
+	}
+	defer rows.Close()
+	list := []care.Assessment{}
+	for rows.Next() {
+		var change, text string
+		if err := rows.Scan(&change, s.unseal("assessment_changes", "previous", &change, &text)); err != nil {
+			return nil, s.sentence(err)
+		}
+		var a care.Assessment
+		if err := json.Unmarshal([]byte(text), &a); err != nil {
+			return nil, fmt.Errorf("read a former assessment of %s: %w", id, err)
+		}
+		if string(a.Observation) == "null" {
+			a.Observation = nil
+		}
+		list = append(list, a)
+	}
+	return list, s.sentence(rows.Err())
 }
 
 // noAssessment says of a missing record that it is an assessment.
@@ -117,24 +201,87 @@ func noAssessment(err error) error {
 	return err
 }
 
-const assessmentQuery = `SELECT id, session_id, resident_id, practice, care_condition, status, observation, proposals, remarks,
-	created_at, created_by, created_by_name, confirmed_at, confirmed_by, confirmed_by_name, version FROM assessments `
+const (
+	assessmentColumns = `id, session_id, site_id, resident_id, practice, care_condition, status, method, scale_id, scale_version, pain_type,
+		answers, total, band, blind, rated_blind, observation, proposals, not_proposed, body_sites, remarks, reason, assessed_at,
+		created_at, created_by, created_by_name, changed_at, changed_by, changed_by_name, confirmed_at, confirmed_by, confirmed_by_name, version`
+	assessmentQuery = `SELECT ` + assessmentColumns + ` FROM assessments `
+)
 
-func scanAssessment(row interface{ Scan(...any) error }) (*care.Assessment, error) {
+// assessmentValues returns the values of assessmentColumns.
+func (s *Store) assessmentValues(a *care.Assessment) ([]any, error) {
+	var err error
+	text := func(v any) string {
+		b, e := json.Marshal(v)
+		err = errors.Join(err, e)
+		return string(b)
+	}
+	var scaleID, scaleVersion, rated, observation, confirmer, confirmerName sql.NullString
+	var total, confirmed sql.NullInt64
+	if a.Scale != nil {
+		scaleID, scaleVersion = orNull(a.Scale.ID), orNull(a.Scale.Version)
+	}
+	if a.RatedBlind != nil {
+		rated = orNull(text(a.RatedBlind))
+	}
+	if a.Observation != nil {
+		observation = orNull(string(a.Observation))
+	}
+	if a.Total != nil {
+		total = sql.NullInt64{Int64: int64(*a.Total), Valid: true}
+	}
+	if a.ConfirmedAt != nil && a.ConfirmedBy != nil {
+		confirmed = sql.NullInt64{Int64: millis(*a.ConfirmedAt), Valid: true}
+		confirmer, confirmerName = orNull(a.ConfirmedBy.ID), orNull(a.ConfirmedBy.Name)
+	}
+	values := []any{a.ID, orNull(a.SessionID), a.SiteID, orNull(a.ResidentID), a.Practice, a.Condition, a.Status, a.Method, scaleID, scaleVersion,
+		a.PainType, text(a.Answers), total, a.Band, a.Blind, rated, observation, text(a.Proposals), text(a.NotProposed), text(a.BodySites),
+		s.seal("assessments", "remarks", a.ID, a.Remarks), s.seal("assessments", "reason", a.ID, a.Reason), millis(a.AssessedAt),
+		millis(a.CreatedAt), a.CreatedBy.ID, a.CreatedBy.Name, millis(a.ChangedAt), a.ChangedBy.ID, a.ChangedBy.Name,
+		confirmed, confirmer, confirmerName, a.Version}
+	if err != nil {
+		return nil, fmt.Errorf("write assessment: %w", err)
+	}
+	return values, nil
+}
+
+func (s *Store) scanAssessment(row interface{ Scan(...any) error }) (*care.Assessment, error) {
 	var a care.Assessment
-	var resident, confirmer, confirmerName sql.NullString
-	var observation, proposals string
-	var created int64
-	var confirmed sql.NullInt64
-	err := row.Scan(&a.ID, &a.SessionID, &resident, &a.Practice, &a.Condition, &a.Status, &observation, &proposals, &a.Remarks,
-		&created, &a.CreatedBy.ID, &a.CreatedBy.Name, &confirmed, &confirmer, &confirmerName, &a.Version)
+	var session, resident, scaleID, scaleVersion, rated, observation, confirmer, confirmerName sql.NullString
+	var answers, proposals, not, sites string
+	var assessed, created, changed int64
+	var total, confirmed sql.NullInt64
+	err := row.Scan(&a.ID, &session, &a.SiteID, &resident, &a.Practice, &a.Condition, &a.Status, &a.Method, &scaleID, &scaleVersion, &a.PainType,
+		&answers, &total, &a.Band, &a.Blind, &rated, &observation, &proposals, &not, &sites,
+		s.unseal("assessments", "remarks", &a.ID, &a.Remarks), s.unseal("assessments", "reason", &a.ID, &a.Reason), &assessed,
+		&created, &a.CreatedBy.ID, &a.CreatedBy.Name, &changed, &a.ChangedBy.ID, &a.ChangedBy.Name,
+		&confirmed, &confirmer, &confirmerName, &a.Version)
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal([]byte(proposals), &a.Proposals); err != nil {
-		return nil, fmt.Errorf("read proposals of assessment %s: %w", a.ID, err)
+	for _, part := range []struct {
+		text string
+		into any
+	}{{answers, &a.Answers}, {proposals, &a.Proposals}, {not, &a.NotProposed}, {sites, &a.BodySites}, {rated.String, &a.RatedBlind}} {
+		if part.text == "" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(part.text), part.into); err != nil {
+			return nil, fmt.Errorf("read assessment %s: %w", a.ID, err)
+		}
 	}
-	a.ResidentID, a.Observation, a.CreatedAt, a.ConfirmedAt = resident.String, json.RawMessage(observation), moment(created), momentOrNil(confirmed)
+	a.SessionID, a.ResidentID = session.String, resident.String
+	a.AssessedAt, a.CreatedAt, a.ChangedAt, a.ConfirmedAt = moment(assessed), moment(created), moment(changed), momentOrNil(confirmed)
+	if scaleID.Valid {
+		a.Scale = &pain.Ref{ID: scaleID.String, Version: scaleVersion.String}
+	}
+	if total.Valid {
+		n := int(total.Int64)
+		a.Total = &n
+	}
+	if observation.Valid {
+		a.Observation = json.RawMessage(observation.String)
+	}
 	if confirmer.Valid {
 		a.ConfirmedBy = &care.Actor{ID: confirmer.String, Name: confirmerName.String}
 	}
@@ -143,28 +290,38 @@ func scanAssessment(row interface{ Scan(...any) error }) (*care.Assessment, erro
 
 // Assessment returns one assessment, or an error of code care.NotFound.
 func (s *Store) Assessment(ctx context.Context, id string) (*care.Assessment, error) {
-	a, err := scanAssessment(s.db.QueryRowContext(ctx, assessmentQuery+`WHERE id = $1`, id))
+	a, err := s.scanAssessment(s.db.QueryRowContext(ctx, assessmentQuery+`WHERE id = $1`, id))
 	if err != nil {
 		return nil, noAssessment(s.sentence(err))
 	}
 	return a, nil
 }
 
-// Assessments returns assessments, the newest first.
+// Assessments returns assessments, the last made first.
 func (s *Store) Assessments(ctx context.Context, q care.AssessmentQuery) ([]care.Assessment, error) {
-	before := int64(1) << 62
+	before, since := int64(1)<<62, int64(0)
 	if !q.Before.IsZero() {
 		before = millis(q.Before)
 	}
-	rows, err := s.db.QueryContext(ctx, assessmentQuery+`WHERE practice = $1 AND ($2 = '' OR resident_id = $2) AND created_at < $3
-		ORDER BY created_at DESC, id DESC LIMIT $4`, q.Practice, q.ResidentID, before, q.Limit)
+	if !q.Since.IsZero() {
+		since = millis(q.Since)
+	}
+	args := []any{q.Practice, since, before, q.Limit}
+	of := ""
+	if q.ResidentID != "" {
+		args = append(args, q.ResidentID)
+		of = ` AND resident_id = $5`
+	}
+	in, args := inScope("site_id", q.Scope, args)
+	rows, err := s.db.QueryContext(ctx, assessmentQuery+`WHERE practice = $1 AND assessed_at >= $2 AND assessed_at < $3`+of+` AND `+in+`
+		ORDER BY assessed_at DESC, id DESC LIMIT $4`, args...)
 	if err != nil {
 		return nil, s.sentence(err)
 	}
 	defer rows.Close()
 	list := []care.Assessment{}
 	for rows.Next() {
-		a, err := scanAssessment(rows)
+		a, err := s.scanAssessment(rows)
 		if err != nil {
 			return nil, s.sentence(err)
 		}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"reflect"
 	"sync"
 	"testing"
@@ -12,13 +11,16 @@ import (
 
 var (
 	noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	ann  = care.User{ID: care.NewID(), Name: "Ann Bee", Role: care.RoleAdmin, CreatedAt: noon}
+	ann  = care.User{ID: care.NewID(), Name: "Ann Bee", Role: care.RoleAdmin, Sites: []string{care.DefaultSite}, CreatedAt: noon, Version: 1}
 )
+
+var everywhere = care.Scope{All: true}
 
 func act() care.Act { return care.Act{By: ann.Actor(), At: noon, Request: "r1"} }
 
 func resident(name string) *care.Resident {
-	return &care.Resident{ID: care.NewID(), Name: name, Consent: care.ConsentGiven, CreatedAt: noon, Version: 1}
+	return &care.Resident{ID: care.NewID(), SiteID: care.DefaultSite, Name: name, Consent: care.ConsentGiven, Sex: care.SexUnknown,
+		Communication: care.CommunicationUnknown, Conditions: []care.FaceNote{}, CreatedAt: noon, Version: 1}
 }
 
 // conformance says what a store must do, whatever database is behind it.
@@ -26,7 +28,12 @@ func conformance(t *testing.T, fresh func(t *testing.T) *Store) {
 	for name, test := range map[string]func(*testing.T, *Store){
 		"residents": testResidents, "set up": testSetUp, "set up once among many": testSetUpRace, "logins": testLogins,
 		"sessions": testSessions, "assessments": testAssessments, "confirm": testConfirm, "confirm once among many": testConfirmRace,
-		"practice": testPractice,
+		"practice": testPractice, "draft to amended": testDraftToAmended, "changes made once": testChangesOnce,
+		"scales": testScales, "instrument": testInstrument, "chain": testChain, "rotate": testRotate, "erase": testErase, "prune and export": testPruneAndExport,
+		"particulars": testParticulars, "upsert": testUpsert, "consents": testConsents, "baselines": testBaselines, "reliefs": testReliefs,
+		"measures": testMeasures, "rounds": testRounds, "escalations": testEscalations, "invented records": testInvent,
+		"sites": testSites, "scopes": testScopes, "users": testUsers, "invitations": testInvitations, "PINs": testPINs, "devices": testDevices,
+		"identities": testIdentities, "passkeys": testPasskeys,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
@@ -49,7 +56,7 @@ func wantCode(t *testing.T, err error, want care.Code) {
 // wantTrail compares the actions recorded for one record.
 func wantTrail(t *testing.T, s *Store, id string, want ...string) {
 	t.Helper()
-	list, err := s.Audit(t.Context(), id)
+	list, err := s.Audit(t.Context(), care.AuditQuery{EntityID: id, Limit: 100})
 	must(t, err)
 	var got []string
 	for _, e := range list {
@@ -70,7 +77,7 @@ func testResidents(t *testing.T, s *Store) {
 	must(t, s.AddResident(t.Context(), act(), a))
 	c := resident("Cleo")
 	must(t, s.AddResident(t.Context(), act(), c)) // a second one without an external id
-	list, err := s.Residents(t.Context())
+	list, err := s.Residents(t.Context(), everywhere)
 	must(t, err)
 	if want := []care.Resident{*a, *b, *c}; !reflect.DeepEqual(list, want) {
 		t.Errorf("got %+v, want %+v", list, want)
@@ -105,7 +112,7 @@ func testSetUp(t *testing.T, s *Store) {
 	wantCode(t, s.SetSetUpLink(t.Context(), act(), "again"), care.SetUpDone)
 	got, hash, err := s.UserByName(t.Context(), " ANN bee ")
 	must(t, err)
-	if *got != u || hash != "hash" {
+	if !reflect.DeepEqual(*got, u) || hash != "hash" {
 		t.Errorf("got %+v %q", got, hash)
 	}
 	_, _, err = s.UserByName(t.Context(), "nobody")
@@ -134,11 +141,13 @@ func race(do func() error) int {
 func testSetUpRace(t *testing.T, s *Store) {
 	must(t, s.SetSetUpLink(t.Context(), act(), "one"))
 	if n := race(func() error {
-		return s.SetUp(t.Context(), act(), "one", &care.User{ID: care.NewID(), Name: care.NewID(), Role: care.RoleAdmin, CreatedAt: noon}, "h")
+		return s.SetUp(t.Context(), act(), "one", &care.User{ID: care.NewID(), Name: care.NewID(), Role: care.RoleAdmin, CreatedAt: noon, Version: 1}, "h")
 	}); n != 1 {
 		t.Errorf("%d requests made a first administrator", n)
 	}
 }
+
+func by(u care.User) care.Login { return care.Login{User: u, Method: care.ByPassword} }
 
 func addUser(t *testing.T, s *Store) care.User {
 	t.Helper()
@@ -150,28 +159,26 @@ func addUser(t *testing.T, s *Store) care.User {
 
 func testLogins(t *testing.T, s *Store) {
 	u := addUser(t, s)
-	must(t, s.AddLogin(t.Context(), act(), "tok", u.ID))
-	at := func(d time.Duration) (*care.User, error) {
-		now := noon.Add(d)
-		return s.Login(t.Context(), "tok", now, now.Add(-12*time.Hour), now.Add(-2*time.Hour))
-	}
+	must(t, s.AddLogin(t.Context(), act(), "tok", by(u)))
+	life := care.LoginLife{Life: 12 * time.Hour, Idle: 2 * time.Hour, PINIdle: 10 * time.Minute}
+	at := func(d time.Duration) (*care.Login, error) { return s.Login(t.Context(), "tok", noon.Add(d), life) }
 	for hours := 0; hours < 12; hours++ { // used every hour
 		got, err := at(time.Duration(hours) * time.Hour)
 		must(t, err)
-		if *got != u {
+		if !reflect.DeepEqual(*got, by(u)) {
 			t.Fatalf("got %+v", got)
 		}
 	}
 	_, err := at(12 * time.Hour)
 	wantCode(t, err, care.NotFound)
 
-	must(t, s.AddLogin(t.Context(), act(), "idle", u.ID))
-	_, err = s.Login(t.Context(), "idle", noon.Add(2*time.Hour), noon.Add(-10*time.Hour), noon)
+	must(t, s.AddLogin(t.Context(), act(), "idle", by(u)))
+	_, err = s.Login(t.Context(), "idle", noon.Add(2*time.Hour), life)
 	wantCode(t, err, care.NotFound)
 
-	must(t, s.AddLogin(t.Context(), act(), "out", u.ID))
+	must(t, s.AddLogin(t.Context(), act(), "out", by(u)))
 	must(t, s.EndLogin(t.Context(), act(), "out", noon.Add(-12*time.Hour)))
-	_, err = s.Login(t.Context(), "out", noon, noon.Add(-time.Hour), noon.Add(-time.Hour))
+	_, err = s.Login(t.Context(), "out", noon, life)
 	wantCode(t, err, care.NotFound)
 	must(t, s.LoginFailed(t.Context(), act(), u.ID))
 	wantTrail(t, s, u.ID, care.ActUserAdd, care.ActLogin, care.ActLogin, care.ActLogin, care.ActLogout, care.ActLoginFailed)
@@ -179,7 +186,7 @@ func testLogins(t *testing.T, s *Store) {
 
 func addSession(t *testing.T, s *Store, practice bool) *care.Session {
 	t.Helper()
-	v := &care.Session{ID: care.NewID(), Condition: care.AtRest, Practice: practice, OpenedBy: ann.Actor(), OpenedAt: noon}
+	v := &care.Session{ID: care.NewID(), SiteID: care.DefaultSite, Condition: care.AtRest, Practice: practice, OpenedBy: ann.Actor(), OpenedAt: noon}
 	if !practice {
 		r := resident("Dora")
 		must(t, s.AddResident(t.Context(), act(), r))
@@ -206,99 +213,8 @@ func testSessions(t *testing.T, s *Store) {
 	wantTrail(t, s, v.ID, care.ActSessionOpen, care.ActSessionEnd)
 	_, err = s.Session(t.Context(), care.NewID())
 	wantCode(t, err, care.NotFound)
-	orphan := &care.Session{ID: care.NewID(), ResidentID: care.NewID(), Condition: care.AtRest, OpenedAt: noon}
+	orphan := &care.Session{ID: care.NewID(), SiteID: care.DefaultSite, ResidentID: care.NewID(), Condition: care.AtRest, OpenedAt: noon}
 	if err := s.AddSession(t.Context(), act(), orphan); err == nil {
 		t.Error("a session of a resident who does not exist was kept")
-	}
-}
-
-func newAssessment(t *testing.T, v *care.Session, at time.Time) *care.Assessment {
-	t.Helper()
-	proposals := []care.Proposal{{Scale: "PAINAD", Item: "facial expression", Value: 2, ActionUnits: []string{"AU4"}, Provisional: true}}
-	a, err := care.NewAssessment("", v, json.RawMessage(`{"state":"assessed"}`), proposals, "after washing", care.Act{By: ann.Actor(), At: at})
-	must(t, err)
-	return a
-}
-
-func testAssessments(t *testing.T, s *Store) {
-	v := addSession(t, s, false)
-	var all []care.Assessment
-	for i := range 3 {
-		a := newAssessment(t, v, noon.Add(time.Duration(i)*time.Minute))
-		must(t, s.AddAssessment(t.Context(), act(), a))
-		wantCode(t, s.AddAssessment(t.Context(), act(), a), care.Conflict)
-		all = append([]care.Assessment{*a}, all...)
-	}
-	got, err := s.Assessment(t.Context(), all[0].ID)
-	must(t, err)
-	if !reflect.DeepEqual(*got, all[0]) {
-		t.Errorf("got %+v\nwant %+v", *got, all[0])
-	}
-	for name, c := range map[string]struct {
-		q    care.AssessmentQuery
-		want []care.Assessment
-	}{
-		"all":            {care.AssessmentQuery{Limit: 10}, all},
-		"the newest":     {care.AssessmentQuery{Limit: 1}, all[:1]},
-		"earlier ones":   {care.AssessmentQuery{Limit: 10, Before: all[0].CreatedAt}, all[1:]},
-		"one resident's": {care.AssessmentQuery{Limit: 10, ResidentID: v.ResidentID}, all},
-		"another's":      {care.AssessmentQuery{Limit: 10, ResidentID: care.NewID()}, []care.Assessment{}},
-		"practice":       {care.AssessmentQuery{Limit: 10, Practice: true}, []care.Assessment{}},
-	} {
-		if got, err := s.Assessments(t.Context(), c.q); err != nil || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: got %d (%v), want %d", name, len(got), err, len(c.want))
-		}
-	}
-	_, err = s.Assessment(t.Context(), care.NewID())
-	wantCode(t, err, care.NotFound)
-}
-
-func testConfirm(t *testing.T, s *Store) {
-	a := newAssessment(t, addSession(t, s, false), noon)
-	must(t, s.AddAssessment(t.Context(), act(), a))
-	_, err := s.ConfirmAssessment(t.Context(), act(), a.ID, 7, nil)
-	wantCode(t, err, care.Stale)
-	_, err = s.ConfirmAssessment(t.Context(), care.Act{By: care.Program, At: noon}, a.ID, 1, nil)
-	wantCode(t, err, care.Forbidden)
-	remarks := "looked sore"
-	done, err := s.ConfirmAssessment(t.Context(), act(), a.ID, 1, &remarks)
-	must(t, err)
-	if done.Status != care.Final || done.Version != 2 || done.ConfirmedBy == nil || done.ConfirmedBy.Name != ann.Name || done.Remarks != remarks {
-		t.Errorf("got %+v", done)
-	}
-	kept, err := s.Assessment(t.Context(), a.ID)
-	must(t, err)
-	if !reflect.DeepEqual(kept, done) {
-		t.Errorf("kept %+v, answered %+v", kept, done)
-	}
-	_, err = s.ConfirmAssessment(t.Context(), act(), a.ID, 2, nil)
-	wantCode(t, err, care.AlreadyFinal)
-	wantTrail(t, s, a.ID, care.ActAssessAdd, care.ActAssessDone)
-	_, err = s.ConfirmAssessment(t.Context(), act(), care.NewID(), 1, nil)
-	wantCode(t, err, care.NotFound)
-}
-
-func testConfirmRace(t *testing.T, s *Store) {
-	a := newAssessment(t, addSession(t, s, false), noon)
-	must(t, s.AddAssessment(t.Context(), act(), a))
-	if n := race(func() error { _, err := s.ConfirmAssessment(t.Context(), act(), a.ID, 1, nil); return err }); n != 1 {
-		t.Errorf("%d people confirmed the same version", n)
-	}
-	wantTrail(t, s, a.ID, care.ActAssessAdd, care.ActAssessDone)
-}
-
-func testPractice(t *testing.T, s *Store) {
-	v := addSession(t, s, true)
-	a := newAssessment(t, v, noon)
-	must(t, s.AddAssessment(t.Context(), act(), a))
-	list, err := s.Assessments(t.Context(), care.AssessmentQuery{Limit: 10, Practice: true})
-	must(t, err)
-	if len(list) != 1 || !list[0].Practice {
-		t.Errorf("got %+v", list)
-	}
-	care := newAssessment(t, addSession(t, s, false), noon)
-	care.SessionID = v.ID // a practice session cannot become an assessment of a resident
-	if err := s.AddAssessment(t.Context(), act(), care); err == nil {
-		t.Error("a practice session was kept as care")
 	}
 }

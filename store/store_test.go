@@ -16,9 +16,9 @@ func TestSQLite(t *testing.T) {
 	conformance(t, func(t *testing.T) *Store { return open(t, t.TempDir()) })
 }
 
-func open(t *testing.T, dir string) *Store {
+func open(t testing.TB, dir string) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), dir)
+	s, err := Open(t.Context(), Config{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestOpenRefusals(t *testing.T) {
 		"a file above it all": {filepath.Join(file, "data"), care.StorageReadOnly, "cannot be written"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := Open(t.Context(), c.dir)
+			s, err := Open(t.Context(), Config{Dir: c.dir})
 			if err == nil {
 				s.Close()
 				t.Fatal("it opened")
@@ -102,7 +102,7 @@ func TestReadOnlyFolder(t *testing.T) {
 	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), dir); code(err) != care.StorageReadOnly {
+	if _, err := Open(t.Context(), Config{Dir: dir}); code(err) != care.StorageReadOnly {
 		t.Errorf("got %v", err)
 	}
 }
@@ -129,7 +129,7 @@ func TestNoRoomAndNoRight(t *testing.T) {
 			if code(err) != c.code {
 				t.Fatalf("got %v", err)
 			}
-			list, err := s.Residents(t.Context())
+			list, err := s.Residents(t.Context(), everywhere)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,7 +144,7 @@ func TestNoRoomAndNoRight(t *testing.T) {
 // What was acknowledged is there after the program was cut off without closing the database.
 func TestSurvivesWithoutClose(t *testing.T) {
 	dir := t.TempDir()
-	s, err := Open(context.Background(), dir)
+	s, err := Open(context.Background(), Config{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,12 +154,12 @@ func TestSurvivesWithoutClose(t *testing.T) {
 	}
 	// A copy of the files as they lie on the disk now is what a power cut would leave.
 	after := t.TempDir()
-	for _, ext := range []string{"", "-wal"} {
-		b, err := os.ReadFile(filepath.Join(dir, FileName+ext))
+	for _, name := range []string{FileName, FileName + "-wal", KeyFileName} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(after, FileName+ext), b, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(after, name), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

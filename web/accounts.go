@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -25,14 +23,11 @@ type accountStore interface {
 	SetUpLinkValid(ctx context.Context, tokenHash string) (bool, error)
 	SetUp(ctx context.Context, act care.Act, tokenHash string, u *care.User, passwordHash string) error
 	UserByName(ctx context.Context, name string) (u *care.User, passwordHash string, err error)
-	AddLogin(ctx context.Context, act care.Act, tokenHash, userID string) error
+	AddLogin(ctx context.Context, act care.Act, tokenHash string, l care.Login) error
 	LoginFailed(ctx context.Context, act care.Act, userID string) error
-	Login(ctx context.Context, tokenHash string, now, oldest, idle time.Time) (*care.User, error)
+	Login(ctx context.Context, tokenHash string, now time.Time, life care.LoginLife) (*care.Login, error)
 	EndLogin(ctx context.Context, act care.Act, tokenHash string, oldest time.Time) error
 }
-
-// cookieName has the prefix that makes browsers insist on Secure, Path=/ and no Domain.
-const cookieName = "__Host-wince"
 
 // newToken returns 256 random bits as text for a link or cookie.
 func newToken() string {
@@ -83,7 +78,8 @@ func (s *Server) setUp(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	u := &care.User{ID: care.NewID(), Name: in.Name, Role: care.RoleAdmin, CreatedAt: care.Stamp(s.opt.Now())}
+	u := &care.User{ID: care.NewID(), Name: in.Name, Role: care.RoleAdmin, Sites: []string{care.DefaultSite},
+		CreatedAt: care.Stamp(s.opt.Now()), Version: 1}
 	err := u.Check()
 	if err == nil {
 		err = care.CheckPassword(in.Password, u.Name)
@@ -107,7 +103,7 @@ func (s *Server) setUp(c *gin.Context) {
 	}
 	// A wrong token is turned away before the costly hashing; the store looks again in the same transaction that uses it.
 	valid, err := s.opt.Store.SetUpLinkValid(c.Request.Context(), hashToken(in.Token))
-	hash := s.dummy
+	hash := ""
 	if err == nil && valid {
 		hash, err = s.hash(c.Request.Context(), in.Password)
 	}
@@ -122,7 +118,7 @@ func (s *Server) setUp(c *gin.Context) {
 	}
 	s.tries.succeed(here)
 	s.log.InfoContext(c.Request.Context(), "first administrator set up")
-	s.admit(c, http.StatusCreated, u, false)
+	s.admit(c, http.StatusCreated, care.Login{User: *u, Method: care.ByPassword}, false)
 }
 
 func lockedOut(wait time.Duration) error {
@@ -149,6 +145,7 @@ func (s *Server) hash(ctx context.Context, password string) (string, error) {
 	return argon2id.CreateHash(password, s.opt.Password)
 }
 
+// matches compares a password with a hash. Where there is none it compares all the same, so that the time tells nothing.
 func (s *Server) matches(ctx context.Context, password, hash string) (bool, error) {
 	select {
 	case s.hashing <- struct{}{}:
@@ -156,6 +153,10 @@ func (s *Server) matches(ctx context.Context, password, hash string) (bool, erro
 		return false, ctx.Err()
 	}
 	defer func() { <-s.hashing }()
+	if hash == "" {
+		_, err := argon2id.ComparePasswordAndHash(password, s.dummy)
+		return false, err
+	}
 	return argon2id.ComparePasswordAndHash(password, hash)
 }
 
@@ -190,9 +191,8 @@ func (s *Server) login(c *gin.Context) {
 		return
 	}
 	u, hash, err := s.opt.Store.UserByName(c.Request.Context(), in.Name)
-	var e *care.Error
-	if errors.As(err, &e) && e.Code == care.NotFound {
-		u, hash, err = nil, s.dummy, nil
+	if isCode(err, care.NotFound) {
+		u, hash, err = nil, "", nil
 	}
 	ok := false
 	if err == nil {
@@ -203,120 +203,61 @@ func (s *Server) login(c *gin.Context) {
 		return
 	}
 	if !ok || u == nil {
-		// The row is written for a name that nobody has, too: without it the answer would come sooner and tell as much.
-		act, id := s.act(c), ""
-		act.By = server
-		if u != nil {
-			id = u.ID
-		}
-		if err := s.opt.Store.LoginFailed(c.Request.Context(), act, id); err != nil {
-			s.fail(c, err)
-			return
-		}
-		s.fail(c, edge(codePassword, "Name or password is wrong: try again."))
+		s.refuse(c, u, edge(codePassword, "Name or password is wrong: try again."))
 		return
 	}
 	s.tries.succeed(byName)
 	s.tries.undo(byAddress)
-	s.admit(c, http.StatusOK, u, in.Token)
+	s.admit(c, http.StatusOK, care.Login{User: *u, Method: care.ByPassword}, in.Token)
 }
 
-// admit signs a user in and answers with who it is.
-func (s *Server) admit(c *gin.Context, status int, u *care.User, asToken bool) {
-	token, act := newToken(), s.act(c)
-	act.By = u.Actor()
-	if err := s.opt.Store.AddLogin(c.Request.Context(), act, hashToken(token), u.ID); err != nil {
+// refuse turns a sign-in away and records it. The row is written for a name that nobody has, too: without it the answer
+// would come sooner and tell as much.
+func (s *Server) refuse(c *gin.Context, u *care.User, why error) {
+	act, id := s.act(c), ""
+	act.By = server
+	if u != nil {
+		id = u.ID
+	}
+	if err := s.opt.Store.LoginFailed(c.Request.Context(), act, id); err != nil {
 		s.fail(c, err)
 		return
 	}
-	out := gin.H{"user": u, "expires_at": care.Stamp(s.opt.Now().Add(s.opt.LoginLife))}
+	s.fail(c, why)
+}
+
+// admit signs a user in and answers with who it is.
+func (s *Server) admit(c *gin.Context, status int, l care.Login, asToken bool) {
+	token, err := s.begin(c, l)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	out := gin.H{"user": l.User, "method": l.Method, "expires_at": care.Stamp(s.opt.Now().Add(s.opt.Login.Life))}
 	if asToken {
 		out["token"] = token
 	} else {
-		setCookie(c, token, int(s.opt.LoginLife.Seconds()))
+		setCookie(c, cookieName, token, int(s.opt.Login.Life.Seconds()))
 	}
 	c.JSON(status, out)
 }
 
-func setCookie(c *gin.Context, token string, seconds int) {
-	http.SetCookie(c.Writer, &http.Cookie{Name: cookieName, Value: token, Path: "/", MaxAge: seconds, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
-}
-
-const actorKey, userKey = "actor", "user"
-
-// token returns what the client shows to be let in.
-func clientToken(c *gin.Context) string {
-	if scheme, t, ok := strings.Cut(c.GetHeader("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(t)
-	}
-	if k, err := c.Request.Cookie(cookieName); err == nil {
-		return k.Value
-	}
-	return ""
-}
-
-// signedIn lets in people who signed in and programs with the local token.
-func (s *Server) signedIn(c *gin.Context) {
-	if err := s.admitToken(c, clientToken(c)); err != nil {
-		s.fail(c, err)
-	}
-}
-
-func (s *Server) admitToken(c *gin.Context, token string) error {
-	refused := edge(codeSignIn, "You are not signed in, or were signed out after a while: sign in again.")
-	if token == "" {
-		return refused
-	}
-	if s.opt.LocalToken != "" && subtle.ConstantTimeCompare([]byte(token), []byte(s.opt.LocalToken)) == 1 {
-		c.Set(actorKey, care.Program)
-		return nil
-	}
-	now := s.opt.Now()
-	u, err := s.opt.Store.Login(c.Request.Context(), hashToken(token), now, now.Add(-s.opt.LoginLife), now.Add(-s.opt.LoginIdle))
-	var e *care.Error
-	if errors.As(err, &e) && e.Code == care.NotFound {
-		return refused
-	}
-	if err != nil {
-		return err
-	}
-	c.Set(actorKey, u.Actor())
-	c.Set(userKey, u)
-	return nil
-}
-
-// personOnly keeps programs with the local token out.
-func (s *Server) personOnly(c *gin.Context) {
-	if user(c) == nil {
-		s.fail(c, edge(care.Forbidden, "The local token opens practice sessions only: sign in as a person for this."))
-	}
-}
-
-// user returns the person who is signed in, nil for a program.
-func user(c *gin.Context) *care.User {
-	v, _ := c.Get(userKey)
-	u, _ := v.(*care.User)
-	return u
-}
-
-func actor(c *gin.Context) care.Actor {
-	v, _ := c.Get(actorKey)
-	a, _ := v.(care.Actor)
-	return a
-}
-
-// act says who makes this request and when.
-func (s *Server) act(c *gin.Context) care.Act {
-	return care.Act{By: actor(c), At: s.opt.Now(), Request: requestID(c)}
+// begin makes a sign-in and returns its token.
+func (s *Server) begin(c *gin.Context, l care.Login) (string, error) {
+	token, act := newToken(), s.act(c)
+	act.By = l.User.Actor()
+	return token, s.opt.Store.AddLogin(c.Request.Context(), act, hashToken(token), l)
 }
 
 func (s *Server) logout(c *gin.Context) {
-	if err := s.opt.Store.EndLogin(c.Request.Context(), s.act(c), hashToken(clientToken(c)), s.opt.Now().Add(-s.opt.LoginLife)); err != nil {
+	if err := s.opt.Store.EndLogin(c.Request.Context(), s.act(c), hashToken(clientToken(c)), s.opt.Now().Add(-s.opt.Login.Life)); err != nil {
 		s.fail(c, err)
 		return
 	}
-	setCookie(c, "", -1)
+	setCookie(c, cookieName, "", -1)
 	c.Status(http.StatusNoContent)
 }
 
-func (s *Server) me(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"user": user(c)}) }
+func (s *Server) me(c *gin.Context) {
+	c.JSON(http.StatusOK, gin.H{"user": user(c), "method": login(c).Method})
+}

@@ -164,7 +164,7 @@ func TestAssessmentToTheEnd(t *testing.T) {
 	if len(list.Assessments) != 1 || list.Assessments[0].Status != care.Final {
 		t.Errorf("list %+v", list)
 	}
-	trail, err := g.store.Audit(t.Context(), a.ID)
+	trail, err := g.store.Audit(t.Context(), care.AuditQuery{EntityID: a.ID, Limit: 100})
 	if err != nil || len(trail) != 2 || trail[1].Action != care.ActAssessDone || trail[1].By.Name != "Ann Bee" || trail[1].Request == "" {
 		t.Errorf("trail %+v (%v)", trail, err)
 	}
@@ -184,7 +184,7 @@ func TestPracticeStaysApart(t *testing.T) {
 			t.Errorf("%s: %+v", path, list.Assessments)
 		}
 	}
-	g.do("POST", "/api/v1/assessments", map[string]any{"session_id": v.ID, "practice": false}).problem(400, codeMalformed)
+	g.do("POST", "/api/v1/assessments", map[string]any{"session_id": v.ID, "practice": false}).problem(422, care.Invalid)
 }
 
 func TestSessionEndIsRecorded(t *testing.T) {
@@ -197,13 +197,13 @@ func TestSessionEndIsRecorded(t *testing.T) {
 	if err != nil || got.EndedAt == nil {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if trail, err := g.store.Audit(t.Context(), v.ID); err != nil || len(trail) != 2 || trail[1].By.Name != "Ann Bee" || trail[1].Request == "" {
+	if trail, err := g.store.Audit(t.Context(), care.AuditQuery{EntityID: v.ID, Limit: 100}); err != nil || len(trail) != 2 || trail[1].By.Name != "Ann Bee" || trail[1].Request == "" {
 		t.Errorf("the trail does not say who ended it, and in which request: %+v, %v", trail, err)
 	}
 	expired := g.session(map[string]any{"practice": true, "condition": "rest"})
 	g.live.session(expired.ID).Close()
 	g.server.watch.Wait()
-	if trail, err := g.store.Audit(t.Context(), expired.ID); err != nil || len(trail) != 2 || trail[1].By != server {
+	if trail, err := g.store.Audit(t.Context(), care.AuditQuery{EntityID: expired.ID, Limit: 100}); err != nil || len(trail) != 2 || trail[1].By != server {
 		t.Errorf("the trail says that a person ended what ended by itself: %+v, %v", trail, err)
 	}
 	g.do("GET", "/api/v1/sessions/"+v.ID, nil).want(200).read(&v)

@@ -2,56 +2,89 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"wince/care"
+	"wince/pain"
 	"wince/stream"
 )
 
 type assessmentStore interface {
 	AddAssessment(ctx context.Context, act care.Act, a *care.Assessment) error
-	ConfirmAssessment(ctx context.Context, act care.Act, id string, version int, remarks *string) (*care.Assessment, error)
+	ChangeAssessment(ctx context.Context, act care.Act, ch care.AssessmentChange, do func(*care.Assessment) error) (*care.Assessment, error)
+	SeenAssessmentChange(ctx context.Context, id string) (assessmentID, fingerprint string, err error)
 	Assessment(ctx context.Context, id string) (*care.Assessment, error)
 	Assessments(ctx context.Context, q care.AssessmentQuery) ([]care.Assessment, error)
+	AssessmentHistory(ctx context.Context, id string) ([]care.Assessment, error)
 }
 
-// writeAssessment answers with an assessment and its entity tag, which confirming asks for.
+// writeAssessment answers with an assessment, as it may be seen, and its entity tag, which changing it asks for.
 func writeAssessment(c *gin.Context, status int, a *care.Assessment) {
-	c.Header("ETag", `"`+strconv.Itoa(a.Version)+`"`)
-	c.JSON(status, a)
+	tag(c, a.Version)
+	c.JSON(status, a.Shown())
+}
+
+// tag sets the entity tag of a record.
+func tag(c *gin.Context, version int) { c.Header("ETag", `"`+strconv.Itoa(version)+`"`) }
+
+// newAssessment is the body of POST /assessments.
+type newAssessment struct {
+	ID         string         `json:"id"`
+	SessionID  string         `json:"session_id"`
+	SiteID     string         `json:"site_id"` // of practice without a session
+	ResidentID string         `json:"resident_id"`
+	Practice   *bool          `json:"practice"`
+	Condition  care.Condition `json:"condition"`
+	Scale      string         `json:"scale"` // id
+	Method     care.Method    `json:"method"`
+	care.Filling
+}
+
+// fingerprint is the same for the same request of the same person, so that a request sent twice is known again.
+func fingerprint(c *gin.Context, what string, body any) (string, error) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return "", fmt.Errorf("write request: %w", err)
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n%s", actor(c).ID, what, b)
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func (s *Server) addAssessment(c *gin.Context) {
-	var in struct {
-		ID        string `json:"id"`
-		SessionID string `json:"session_id"`
-		Remarks   string `json:"remarks"`
-	}
+	var in newAssessment
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
 	}
-	v, live, err := s.session(c, in.SessionID)
+	mark, err := fingerprint(c, "add", in)
+	var a *care.Assessment
+	if err == nil {
+		a, err = s.seenBefore(c, in.ID, "", mark)
+	}
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	if in.ID != "" {
-		if a, err := s.opt.Store.Assessment(c.Request.Context(), in.ID); err == nil && a.SessionID == v.ID {
-			writeAssessment(c, http.StatusOK, a) // the same request again, after an answer that got lost
-			return
-		}
+	if a != nil {
+		writeAssessment(c, http.StatusOK, a) // the same request again, after an answer that got lost
+		return
 	}
-	a, err := s.assess(c, in.ID, in.Remarks, v, live)
+	if in.SessionID != "" {
+		a, err = s.fromSession(c, &in)
+	} else {
+		a, err = s.withoutCamera(c, &in)
+	}
 	if err == nil {
+		a.Fingerprint = mark
 		err = s.opt.Store.AddAssessment(c.Request.Context(), s.act(c), a)
 	}
 	if err != nil {
@@ -62,8 +95,51 @@ func (s *Server) addAssessment(c *gin.Context) {
 	writeAssessment(c, http.StatusCreated, a)
 }
 
-// assess makes the preliminary assessment of what a session observed last.
-func (s *Server) assess(c *gin.Context, id, remarks string, v *care.Session, live LiveSession) (*care.Assessment, error) {
+// seenBefore returns the assessment that a change with this id was made to, where the request is the same; nil where there
+// was no such change. want is the assessment that the request names, empty where it makes one.
+func (s *Server) seenBefore(c *gin.Context, id, want, mark string) (*care.Assessment, error) {
+	if id == "" {
+		return nil, nil
+	}
+	if !care.ValidID(id) {
+		return nil, &care.Error{Code: care.Invalid, Field: "id", Text: "The id must be a UUID of version 7, or be left out."}
+	}
+	made, was, err := s.opt.Store.SeenAssessmentChange(c.Request.Context(), id)
+	switch {
+	case err != nil || made == "":
+		return nil, err
+	case was != mark || want != "" && made != want:
+		return nil, &care.Error{Code: care.Conflict, Field: "id", Text: "Another request has this id: give each an id of its own."}
+	}
+	return s.assessment(c, made)
+}
+
+// fromSession makes the preliminary assessment of what a session observed last.
+func (s *Server) fromSession(c *gin.Context, in *newAssessment) (*care.Assessment, error) {
+	if in.ResidentID != "" || in.Practice != nil || in.Condition != "" || in.SiteID != "" {
+		return nil, &care.Error{Code: care.Invalid, Field: "session_id", Text: "Resident, condition and practice are the session's: leave them out."}
+	}
+	v, live, err := s.session(c, in.SessionID)
+	if err != nil {
+		return nil, err
+	}
+	scale, site, err := s.chooseScale(c.Request.Context(), v.SiteID, in.Scale)
+	if err != nil {
+		return nil, err
+	}
+	blind := site.Blind && !v.Practice
+	if blind && scale == nil {
+		return nil, &care.Error{Code: care.Invalid, Field: "scale", Text: "Here carers rate before they see the machine's view: say with which scale."}
+	}
+	e, err := s.evidence(c, v, live, scale, site)
+	if err != nil {
+		return nil, err
+	}
+	return care.NewAssessment(care.Assessment{ID: in.ID, Method: in.Method, Blind: blind}, e, scale, in.Filling, s.act(c))
+}
+
+// evidence is what a session observed last, with the proposals for a scale, or for the usual one where none is filled in.
+func (s *Server) evidence(c *gin.Context, v *care.Session, live LiveSession, scale *pain.Scale, site *care.Instrument) (*care.Evidence, error) {
 	if live == nil {
 		return nil, stream.ErrSessionClosed
 	}
@@ -74,28 +150,104 @@ func (s *Server) assess(c *gin.Context, id, remarks string, v *care.Session, liv
 	if !ok {
 		return nil, errNotObserved
 	}
+	// Consent may have been withdrawn since the session was opened.
+	var conditions []string
+	if !v.Practice {
+		r, err := s.resident(c, v.ResidentID)
+		if err == nil {
+			err = r.MayBeFilmed(s.opt.Now())
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range r.Conditions {
+			conditions = append(conditions, string(x))
+		}
+	}
 	observation, err := json.Marshal(o)
 	if err != nil {
 		return nil, fmt.Errorf("write observation: %w", err)
 	}
-	return care.NewAssessment(id, v, observation, care.ProposeFace(&o), remarks, s.act(c))
+	e := &care.Evidence{Session: v, Observation: observation}
+	if scale == nil {
+		if scale, err = s.proposingScale(c.Request.Context(), site); err != nil {
+			return nil, err
+		}
+	}
+	if scale != nil {
+		e.Proposals, e.NotProposed = scale.Propose(&o, conditions)
+	}
+	return e, nil
 }
 
-// visible says whether whoever asks may see an assessment: people see all, programs their own practice.
+// withoutCamera makes a draft that a person fills in.
+func (s *Server) withoutCamera(c *gin.Context, in *newAssessment) (*care.Assessment, error) {
+	if user(c) == nil {
+		return nil, &care.Error{Code: care.Invalid, Field: "session_id", Text: "Name the practice session whose observation is kept; sign in as a person to assess without the camera."}
+	}
+	a := care.Assessment{ID: in.ID, ResidentID: in.ResidentID, Practice: in.Practice != nil && *in.Practice, Condition: in.Condition, Method: in.Method}
+	var err error
+	switch {
+	case a.Practice:
+		a.SiteID, err = scope(c).Choose(in.SiteID)
+	case in.SiteID != "":
+		err = &care.Error{Code: care.Invalid, Field: "site_id", Text: "The site is the resident's: leave it out."}
+	case a.ResidentID != "":
+		var r *care.Resident
+		if r, err = s.resident(c, a.ResidentID); err == nil {
+			a.SiteID = r.SiteID
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	scale, site, err := s.chooseScale(c.Request.Context(), a.SiteID, in.Scale)
+	if err != nil {
+		return nil, err
+	}
+	a.Blind = site.Blind && a.Method == care.ByCamera && !a.Practice // evidence is to come
+	return care.NewAssessment(a, nil, scale, in.Filling, s.act(c))
+}
+
+// visible says whether whoever asks may see an assessment: people those of their sites, programs their own practice.
 func visible(c *gin.Context, a *care.Assessment) bool {
-	return user(c) != nil || (a.Practice && a.CreatedBy == care.Program)
+	return scope(c).Has(a.SiteID) && (user(c) != nil || (a.Practice && a.CreatedBy == care.Program))
 }
 
-func (s *Server) getAssessment(c *gin.Context) {
-	a, err := s.opt.Store.Assessment(c.Request.Context(), c.Param("id"))
+// assessment returns an assessment that whoever asks may see. Others are as if they did not exist.
+func (s *Server) assessment(c *gin.Context, id string) (*care.Assessment, error) {
+	a, err := s.opt.Store.Assessment(c.Request.Context(), id)
 	if err == nil && !visible(c, a) {
 		err = edge(care.NotFound, "There is no such assessment.")
 	}
+	return a, err
+}
+
+func (s *Server) getAssessment(c *gin.Context) {
+	a, err := s.assessment(c, c.Param("id"))
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	writeAssessment(c, http.StatusOK, a)
+}
+
+// assessmentHistory answers with what an assessment was before each change.
+func (s *Server) assessmentHistory(c *gin.Context) {
+	_, err := s.assessment(c, c.Param("id"))
+	var list []care.Assessment
+	if err == nil {
+		list, err = s.opt.Store.AssessmentHistory(c.Request.Context(), c.Param("id"))
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	shown := []*care.Assessment{}
+	for i := range list {
+		shown = append(shown, list[i].Shown())
+	}
+	c.JSON(http.StatusOK, gin.H{"versions": shown})
 }
 
 const (
@@ -116,14 +268,14 @@ func (s *Server) listAssessments(c *gin.Context) {
 	shown := []care.Assessment{}
 	for i := range list {
 		if visible(c, &list[i]) {
-			shown = append(shown, list[i])
+			shown = append(shown, *list[i].Shown())
 		}
 	}
 	c.JSON(http.StatusOK, gin.H{"assessments": shown})
 }
 
 func assessmentQuery(c *gin.Context) (care.AssessmentQuery, error) {
-	q := care.AssessmentQuery{ResidentID: c.Query("resident_id"), Limit: pageLength, Practice: user(c) == nil}
+	q := care.AssessmentQuery{Scope: scope(c), ResidentID: c.Query("resident_id"), Limit: pageLength, Practice: user(c) == nil}
 	if p := c.Query("practice"); p != "" {
 		b, err := strconv.ParseBool(p)
 		if err != nil {
@@ -146,39 +298,4 @@ func assessmentQuery(c *gin.Context) (care.AssessmentQuery, error) {
 		q.Before = t
 	}
 	return q, nil
-}
-
-func (s *Server) confirmAssessment(c *gin.Context) {
-	var in struct {
-		Remarks *string `json:"remarks"` // replaces the remarks where given
-	}
-	if err := readJSON(c, &in); err != nil {
-		s.fail(c, err)
-		return
-	}
-	version, err := ifMatch(c.GetHeader("If-Match"))
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	a, err := s.opt.Store.ConfirmAssessment(c.Request.Context(), s.act(c), c.Param("id"), version, in.Remarks)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	writeAssessment(c, http.StatusOK, a)
-}
-
-// ifMatch reads the one entity tag that confirming asks for: nobody confirms what they have not seen.
-func ifMatch(h string) (int, error) {
-	if h == "" {
-		return 0, edge(codeIfMatch, "Read the assessment first and send its ETag as If-Match, so that you confirm what you saw.")
-	}
-	tag := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(h), `"`), `"`)
-	n, err := strconv.Atoi(tag)
-	if err != nil || len(tag)+2 != len(strings.TrimSpace(h)) {
-		// A tag that we never gave cannot match.
-		return 0, errors.Join(edge(care.Stale, "This is not the assessment's present ETag: read it again."), err)
-	}
-	return n, nil
 }

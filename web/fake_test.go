@@ -155,16 +155,20 @@ type rig struct {
 
 const localToken = "local-token-for-tests"
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T, more ...func(*Options)) *rig {
 	t.Helper()
-	st, err := store.Open(t.Context(), t.TempDir())
+	st, err := store.Open(t.Context(), store.Config{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := &rig{T: t, store: st, live: &fakeLive{open: map[string]*fakeSession{}}, clock: &clock{t: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, from: "192.0.2.1:1234"}
-	g.server, err = New(Options{Store: st, Live: g.live, Now: g.clock.now, LocalToken: localToken, Version: "test", SelfSigned: true,
+	opt := Options{Store: st, Live: g.live, Now: g.clock.now, LocalToken: localToken, Version: "test", SelfSigned: true,
 		Models:   map[string]string{"mesh": "1 sha256:x"},
-		Password: &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}})
+		Password: &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}}
+	for _, set := range more {
+		set(&opt)
+	}
+	g.server, err = New(opt)
 	if err != nil {
 		t.Fatal(err)
 	}

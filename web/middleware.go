@@ -9,6 +9,8 @@ import (
 	"mime"
 	"net/http"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -120,12 +122,19 @@ func readJSON(c *gin.Context, v any) error {
 	case errors.As(err, &tooLarge):
 		return err
 	case errors.As(err, &wrongType) && wrongType.Field != "": // else the whole is no object
-		return &care.Error{Code: codeMalformed, Field: wrongType.Field, Text: "The member " + wrongType.Field + " has the wrong type: see the description of the interface."}
+		field := member(wrongType.Field)
+		return &care.Error{Code: codeMalformed, Field: field, Text: "The member " + field + " has the wrong type: see the description of the interface."}
 	}
 	if name, ok := unknownField(err); ok {
 		return &care.Error{Code: codeMalformed, Field: name, Text: "There is no member " + name + " here: see the description of the interface."}
 	}
 	return &care.Error{Code: codeMalformed, Err: err, Text: "The request is not one JSON object: see the description of the interface."}
+}
+
+// member leaves the names of embedded Go types out of a member's path: they begin with a capital, which no member does.
+func member(path string) string {
+	parts := slices.DeleteFunc(strings.Split(path, "."), func(p string) bool { return p != "" && p[0] >= 'A' && p[0] <= 'Z' })
+	return strings.Join(parts, ".")
 }
 
 // unknownField finds the member's name in the error that encoding/json has no type for.

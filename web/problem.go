@@ -24,6 +24,14 @@ const (
 	codeMethod          care.Code = "method_not_allowed"
 	codeSignIn          care.Code = "sign_in"
 	codePassword        care.Code = "wrong_password"
+	codePIN             care.Code = "wrong_pin"
+	codeNotEnrolled     care.Code = "not_enrolled"
+	codePasskey         care.Code = "passkey"
+	codeNoPasskeys      care.Code = "no_passkeys"
+	codeNoProvider      care.Code = "no_provider"
+	codeProvider        care.Code = "provider_away"
+	codeProviderSaid    care.Code = "provider_refused"
+	codeNoAccount       care.Code = "no_account"
 	codeLockedOut       care.Code = "locked_out"
 	codeCrossSite       care.Code = "cross_site"
 	codeIfMatch         care.Code = "if_match_missing"
@@ -43,7 +51,17 @@ var problemKinds = map[care.Code]struct {
 	care.Conflict:        {http.StatusConflict, "Another record is in the way"},
 	care.Stale:           {http.StatusPreconditionFailed, "Changed meanwhile"},
 	care.Forbidden:       {http.StatusForbidden, "Not allowed"},
+	care.PasswordNeeded:  {http.StatusForbidden, "A PIN is not enough"},
+	care.Disabled:        {http.StatusForbidden, "Account closed"},
+	care.PINLocked:       {http.StatusForbidden, "PIN locked"},
+	care.LastAdmin:       {http.StatusConflict, "The last administrator"},
+	care.Invitation:      {http.StatusForbidden, "Invitation not valid"},
 	care.NoConsent:       {http.StatusForbidden, "Consent is missing"},
+	care.RateFirst:       {http.StatusConflict, "Rate first"},
+	care.Incomplete:      {http.StatusConflict, "Items are open"},
+	care.ClockBack:       {http.StatusServiceUnavailable, "The server's clock is wrong"},
+	care.ScaleFile:       {http.StatusUnprocessableEntity, "Scale definition not valid"},
+	care.Erased:          {http.StatusGone, "Identity erased"},
 	care.AlreadyFinal:    {http.StatusConflict, "Confirmed already"},
 	care.SetUpDone:       {http.StatusConflict, "Set up already"},
 	care.SetUpToken:      {http.StatusForbidden, "Set-up link not valid"},
@@ -52,18 +70,26 @@ var problemKinds = map[care.Code]struct {
 	care.StorageNewer:    {http.StatusServiceUnavailable, "The database is newer than the program"},
 	care.Storage:         {http.StatusServiceUnavailable, "The database does not answer"},
 
-	codeMalformed:   {http.StatusBadRequest, "Request not understood"},
-	codeTooLarge:    {http.StatusRequestEntityTooLarge, "Request too large"},
-	codeMediaType:   {http.StatusUnsupportedMediaType, "Wrong content type"},
-	codeRoute:       {http.StatusNotFound, "No such address"},
-	codeMethod:      {http.StatusMethodNotAllowed, "Method not allowed"},
-	codeSignIn:      {http.StatusUnauthorized, "Not signed in"},
-	codePassword:    {http.StatusUnauthorized, "Name or password wrong"},
-	codeLockedOut:   {http.StatusTooManyRequests, "Too many attempts"},
-	codeCrossSite:   {http.StatusForbidden, "Request from another site"},
-	codeIfMatch:     {http.StatusPreconditionRequired, "If-Match is missing"},
-	codeNotObserved: {http.StatusConflict, "Nothing observed yet"},
-	codeInternal:    {http.StatusInternalServerError, "Server error"},
+	codeMalformed:    {http.StatusBadRequest, "Request not understood"},
+	codeTooLarge:     {http.StatusRequestEntityTooLarge, "Request too large"},
+	codeMediaType:    {http.StatusUnsupportedMediaType, "Wrong content type"},
+	codeRoute:        {http.StatusNotFound, "No such address"},
+	codeMethod:       {http.StatusMethodNotAllowed, "Method not allowed"},
+	codeSignIn:       {http.StatusUnauthorized, "Not signed in"},
+	codePassword:     {http.StatusUnauthorized, "Name or password wrong"},
+	codePIN:          {http.StatusUnauthorized, "PIN wrong"},
+	codeNotEnrolled:  {http.StatusForbidden, "Tablet not enrolled"},
+	codePasskey:      {http.StatusUnauthorized, "Passkey not accepted"},
+	codeNoPasskeys:   {http.StatusNotFound, "Passkeys are not set up"},
+	codeNoProvider:   {http.StatusNotFound, "No identity provider"},
+	codeProvider:     {http.StatusBadGateway, "Identity provider does not answer"},
+	codeProviderSaid: {http.StatusUnauthorized, "Identity provider did not sign in"},
+	codeNoAccount:    {http.StatusForbidden, "No account here"},
+	codeLockedOut:    {http.StatusTooManyRequests, "Too many attempts"},
+	codeCrossSite:    {http.StatusForbidden, "Request from another site"},
+	codeIfMatch:      {http.StatusPreconditionRequired, "If-Match is missing"},
+	codeNotObserved:  {http.StatusConflict, "Nothing observed yet"},
+	codeInternal:     {http.StatusInternalServerError, "Server error"},
 
 	care.Code(stream.CodeOfferTooLarge):   {http.StatusRequestEntityTooLarge, "Offer too large"},
 	care.Code(stream.CodeOfferUnreadable): {http.StatusBadRequest, "Offer not readable"},

@@ -69,8 +69,8 @@ func (s *Server) openSession(c *gin.Context) {
 		v.ResidentID = *in.ResidentID
 	}
 	err := v.Check()
-	if err == nil && !v.Practice {
-		err = s.mayFilm(c, v.ResidentID)
+	if err == nil {
+		v.SiteID, err = s.mayFilm(c, v)
 	}
 	if err != nil {
 		s.fail(c, err)
@@ -91,16 +91,22 @@ func (s *Server) openSession(c *gin.Context) {
 	c.JSON(http.StatusCreated, viewSession(v, live))
 }
 
-// mayFilm says whether whoever asks may point a camera at a resident.
-func (s *Server) mayFilm(c *gin.Context, residentID string) error {
+// mayFilm says whether whoever asks may open a session, and in which site it is.
+func (s *Server) mayFilm(c *gin.Context, v *care.Session) (string, error) {
+	if v.Practice {
+		if in := scope(c); !in.Has(care.DefaultSite) && len(in.Sites) > 0 {
+			return in.Sites[0], nil
+		}
+		return care.DefaultSite, nil
+	}
 	if user(c) == nil {
-		return edge(care.Forbidden, `The local token opens practice sessions only: send "practice": true, or sign in as a person.`)
+		return "", edge(care.Forbidden, `The local token opens practice sessions only: send "practice": true, or sign in as a person.`)
 	}
-	r, err := s.opt.Store.Resident(c.Request.Context(), residentID)
+	r, err := s.resident(c, v.ResidentID)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return r.MayBeFilmed()
+	return r.SiteID, r.MayBeFilmed(s.opt.Now())
 }
 
 // recordEnd waits for the session's end and records it, unless whoever ended it has done so: then it expired, or the server
@@ -114,13 +120,14 @@ func (s *Server) recordEnd(live LiveSession, id string) {
 	}
 }
 
-// session finds the session that the address names and says whether it still lives; programs get their own only.
+// session finds the session that the address names and says whether it still lives; people get those of
+// their sites, programs their own.
 func (s *Server) session(c *gin.Context, id string) (*care.Session, LiveSession, error) {
 	v, err := s.opt.Store.Session(c.Request.Context(), id)
 	if err != nil {
 		return nil, nil, err
 	}
-	if user(c) == nil && v.OpenedBy != care.Program {
+	if (user(c) == nil && v.OpenedBy != care.Program) || !scope(c).Has(v.SiteID) {
 		return nil, nil, edge(care.NotFound, "There is no such session: open a new one.")
 	}
 	live, err := s.opt.Live.Get(id)
@@ -250,7 +257,24 @@ func (s *Server) observation(c *gin.Context) {
 		s.fail(c, errNotObserved)
 		return
 	}
+	if err := s.mayLook(c); err != nil {
+		s.fail(c, err)
+		return
+	}
 	c.JSON(http.StatusOK, o)
+}
+
+// mayLook refuses the machine's view of a session where the site's carers rate first; the assessment shows it after that.
+func (s *Server) mayLook(c *gin.Context) error {
+	v, err := s.opt.Store.Session(c.Request.Context(), c.Param("id"))
+	if err != nil || v.Practice {
+		return err
+	}
+	site, err := s.opt.Store.Instrument(c.Request.Context(), v.SiteID)
+	if err == nil && site.Blind {
+		err = edge(care.RateFirst, "Here carers rate before they see the machine's view: make the assessment and answer, then it is shown.")
+	}
+	return err
 }
 
 var errNotObserved = edge(codeNotObserved, "Nothing was observed in this session yet: start an observation and wait until it is done.")

@@ -3,6 +3,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -15,14 +16,34 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"github.com/gin-gonic/gin"
+	"github.com/go-webauthn/webauthn/webauthn"
+
+	"wince/care"
+	"wince/pain"
 )
 
 // Store is what the server keeps its records in. Each handler names the methods that it calls.
 type Store interface {
 	accountStore
+	peopleStore
+	deviceStore
+	siteStore
+	identityStore
+	passkeyStore
 	residentStore
+	consentStore
+	baselineStore
+	reliefStore
+	measureStore
+	scheduleStore
+	pauseStore
+	eventStore
+	roundStore
 	sessionStore
 	assessmentStore
+	auditStore
+	scaleStore
+	reportStore
 	Ping(ctx context.Context) error
 }
 
@@ -37,22 +58,28 @@ type Options struct {
 	SelfSigned bool              // the certificate is nobody's word but ours: no HSTS
 	LocalToken string            // opens practice sessions; empty for none
 
-	LoginLife time.Duration // a sign-in ends after; default 12 h, a long shift
-	LoginIdle time.Duration // a sign-in ends when unused for; default 2 h
-	Password  *argon2id.Params
+	Login    care.LoginLife // defaults: 12 h, a long shift; 2 h unused; 15 min unused after a PIN
+	Password *argon2id.Params
+	Origin   string    // how tablets call the server, such as "https://wince.example:8443": passkeys and the provider need it
+	Provider *Provider // the home's identity provider; nil for none
 }
 
 // Server answers requests. Make one with New, run it with Run or use Handler.
 type Server struct {
-	opt     Options
-	log     *slog.Logger
-	engine  *gin.Engine
-	tries   *lockout
-	hashing chan struct{} // bounds the memory that hashing passwords takes
-	dummy   string        // a hash to compare with where there is no such user, so that the time tells nothing
-	watch   sync.WaitGroup
-	stop    chan struct{} // closed when the server begins to stop
-	stopped sync.Once
+	opt        Options
+	log        *slog.Logger
+	engine     *gin.Engine
+	tries      *lockout
+	hashing    chan struct{}      // bounds the memory that hashing passwords takes
+	dummy      string             // a hash to compare with where there is no such user, so that the time tells nothing
+	passkeys   *webauthn.WebAuthn // nil without an origin
+	ceremonies *pending[webauthn.SessionData]
+	signOn     *signOn                // nil without a provider
+	builtIn    map[string]*pain.Scale // the scales that come with Wince, by id
+	scales     sync.Map               // pain.Ref -> *pain.Scale: others that were looked up; versions never change
+	watch      sync.WaitGroup
+	stop       chan struct{} // closed when the server begins to stop
+	stopped    sync.Once
 }
 
 // New makes a server.
@@ -66,12 +93,9 @@ func New(opt Options) (*Server, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	if opt.LoginLife == 0 {
-		opt.LoginLife = 12 * time.Hour
-	}
-	if opt.LoginIdle == 0 {
-		opt.LoginIdle = 2 * time.Hour
-	}
+	opt.Login.Life = cmp.Or(opt.Login.Life, 12*time.Hour)
+	opt.Login.Idle = cmp.Or(opt.Login.Idle, 2*time.Hour)
+	opt.Login.PINIdle = cmp.Or(opt.Login.PINIdle, min(15*time.Minute, opt.Login.Idle))
 	if opt.Password == nil {
 		// RFC 9106, second recommended option: 64 MiB, three passes.
 		opt.Password = &argon2id.Params{Memory: 64 << 10, Iterations: 3, Parallelism: 4, SaltLength: 16, KeyLength: 32}
@@ -81,61 +105,29 @@ func New(opt Options) (*Server, error) {
 	if s.dummy, err = argon2id.CreateHash(newToken(), opt.Password); err != nil {
 		return nil, fmt.Errorf("hash password: %w", err)
 	}
-	s.engine = s.routes()
+	s.ceremonies = newPending[webauthn.SessionData](opt.Now)
+	if opt.Origin != "" {
+		if s.passkeys, err = newPasskeys(opt.Origin); err != nil {
+			return nil, err
+		}
+	}
+	if opt.Provider != nil {
+		if opt.Origin == "" {
+			return nil, errors.New("make web server: an identity provider needs the server's origin, to send people back to")
+		}
+		s.signOn = newSignOn(*opt.Provider, opt.Origin, opt.Now)
+	}
+	if s.builtIn, err = readScales(); err != nil {
+		return nil, err
+	}
+	if s.engine, err = s.routes(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
 // Handler returns the server as an http.Handler.
 func (s *Server) Handler() http.Handler { return s.engine }
-
-func (s *Server) routes() *gin.Engine {
-	gin.SetMode(gin.ReleaseMode) // gin's debug mode writes to standard output past our logger
-	e := gin.New(func(e *gin.Engine) {
-		e.HandleMethodNotAllowed = true
-		e.RedirectTrailingSlash = false
-	})
-	// nil cannot fail: no proxy is trusted, so nobody can claim another address.
-	_ = e.SetTrustedProxies(nil)
-	e.Use(s.identify, s.protect, s.record, s.recover, s.limit)
-	e.NoRoute(s.noRoute)
-	e.NoMethod(func(c *gin.Context) {
-		s.fail(c, edge(codeMethod, "This address does not know the method "+c.Request.Method+"."))
-	})
-	e.GET("/healthz", s.health)
-	e.GET("/", s.page)
-	e.GET("/assets/*file", s.asset)
-	e.GET("/favicon.svg", s.asset)
-
-	open := e.Group("/api/v1", noStore)
-	open.GET("/problems", s.problems)
-	open.GET("/setup", s.setUpNeeded)
-	open.POST("/setup", s.setUp)
-	open.POST("/login", s.login)
-
-	// What the local token opens too: practice, and nothing that names a person.
-	api := open.Group("", s.signedIn)
-	api.POST("/sessions", s.openSession)
-	api.GET("/sessions/:id", s.getSession)
-	api.DELETE("/sessions/:id", s.endSession)
-	api.POST("/sessions/:id/whip", s.publish)
-	api.OPTIONS("/sessions/:id/whip", s.publishOptions)
-	api.DELETE("/sessions/:id/whip/:peer", s.unpublish)
-	api.GET("/sessions/:id/events", s.events)
-	api.POST("/sessions/:id/capture", s.capture)
-	api.GET("/sessions/:id/observation", s.observation)
-	api.POST("/assessments", s.addAssessment)
-	api.GET("/assessments", s.listAssessments)
-	api.GET("/assessments/:id", s.getAssessment)
-
-	people := api.Group("", s.personOnly)
-	people.POST("/logout", s.logout)
-	people.GET("/me", s.me)
-	people.POST("/residents", s.addResident)
-	people.GET("/residents", s.listResidents)
-	people.GET("/residents/:id", s.getResident)
-	people.POST("/assessments/:id/confirm", s.confirmAssessment)
-	return e
-}
 
 // Run serves HTTPS on a listener until the context ends, then lets requests finish for a few seconds. It closes the listener.
 func (s *Server) Run(ctx context.Context, l net.Listener, conf *tls.Config) error {

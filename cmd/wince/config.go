@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"runtime"
 	"slices"
@@ -21,16 +22,19 @@ import (
 	"github.com/spf13/pflag"
 
 	"wince/vision"
+	"wince/web"
 )
 
 // config is all that the server can be told. docs/config.sample.yaml describes every member; a test compares the two.
 type config struct {
 	Data      string   `koanf:"data"`
+	Database  string   `koanf:"database"`
 	Listen    string   `koanf:"listen"`
 	Models    string   `koanf:"models"`
 	Mesh      string   `koanf:"mesh"`
 	Hosts     []string `koanf:"hosts"`
 	Advertise []string `koanf:"advertise"`
+	Origin    string   `koanf:"origin"`
 	Log       struct {
 		Level  string `koanf:"level"`
 		Format string `koanf:"format"`
@@ -45,8 +49,15 @@ type config struct {
 		} `koanf:"acme"`
 	} `koanf:"tls"`
 	Login struct {
-		Life time.Duration `koanf:"life"`
-		Idle time.Duration `koanf:"idle"`
+		Life    time.Duration `koanf:"life"`
+		Idle    time.Duration `koanf:"idle"`
+		PINIdle time.Duration `koanf:"pin_idle"`
+		OIDC    struct {
+			Issuer       string `koanf:"issuer"`
+			ClientID     string `koanf:"client_id"`
+			ClientSecret string `koanf:"client_secret"`
+			Claim        string `koanf:"claim"`
+		} `koanf:"oidc"`
 	} `koanf:"login"`
 	Streams struct {
 		Max       int     `koanf:"max"`
@@ -61,7 +72,8 @@ func defaultConfig() config {
 	c.Data, c.Listen, c.Mesh = "data", ":8443", string(vision.PlainMesh)
 	c.Hosts, c.Advertise = []string{}, []string{}
 	c.Log.Level, c.Log.Format = "info", "text"
-	c.Login.Life, c.Login.Idle = 12*time.Hour, 2*time.Hour
+	c.Login.Life, c.Login.Idle, c.Login.PINIdle = 12*time.Hour, 2*time.Hour, 15*time.Minute
+	c.Login.OIDC.Claim = "sub"
 	c.Streams.Rate = 30
 	return c
 }
@@ -165,8 +177,14 @@ func (c *config) check() error {
 		return errors.New("tls.cert and tls.acme.domain exclude each other: keep one of them")
 	case c.TLS.ACME.Domain == "" && c.TLS.ACME.Email+c.TLS.ACME.CA != "":
 		return errors.New("tls.acme needs a domain: add tls.acme.domain, or remove tls.acme")
-	case c.Login.Life < time.Minute || c.Login.Idle < time.Minute:
-		return errors.New("login.life and login.idle must be at least 1m")
+	case c.Login.Life < time.Minute || c.Login.Idle < time.Minute || c.Login.PINIdle < time.Minute:
+		return errors.New("login.life, login.idle and login.pin_idle must be at least 1m")
+	case c.Origin != "" && !isOrigin(c.Origin):
+		return fmt.Errorf("origin is %q: give the address that tablets open, such as https://wince.example:8443, without a path", c.Origin)
+	case c.Login.OIDC.Issuer != "" && (c.Login.OIDC.ClientID == "" || c.Login.OIDC.Claim == "" || c.origin() == ""):
+		return errors.New("login.oidc needs issuer, client_id, claim and the server's own origin: add what is missing")
+	case c.Login.OIDC.Issuer == "" && c.Login.OIDC.ClientID+c.Login.OIDC.ClientSecret != "":
+		return errors.New("login.oidc needs an issuer: add login.oidc.issuer, or remove login.oidc")
 	case c.Streams.Max < 0 || c.Streams.TotalRate < 0:
 		return errors.New("streams.max and streams.total_rate must not be negative")
 	case c.Streams.Rate < 1 || c.Streams.Rate > 60:
@@ -178,6 +196,29 @@ func (c *config) check() error {
 		}
 	}
 	return nil
+}
+
+// isOrigin says whether s is what browsers call an origin (RFC 6454), of a secure page.
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Scheme == "https" && u.Hostname() != "" && s == u.Scheme+"://"+u.Host
+}
+
+// origin returns the address that tablets open, empty where nobody has said it.
+func (c *config) origin() string {
+	if c.Origin == "" && c.TLS.ACME.Domain != "" {
+		return "https://" + c.TLS.ACME.Domain
+	}
+	return c.Origin
+}
+
+// provider returns the home's identity provider, nil where there is none.
+func (c *config) provider() *web.Provider {
+	o := c.Login.OIDC
+	if o.Issuer == "" {
+		return nil
+	}
+	return &web.Provider{Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: o.ClientSecret, Claim: o.Claim}
 }
 
 // framesPerCore is how many pictures a second one core is trusted to analyse: about 3 ms each were measured, and half the

@@ -94,6 +94,10 @@ func TestConfigRefusals(t *testing.T) {
 		"a name, no address":     {"advertise: [home.example]", "", "", "advertise"},
 		"no folder":              {`data: ""`, "", "", "data"},
 		"no patience":            {"login: {idle: 1s}", "", "", "login"},
+		"a path, no origin":      {"origin: https://wince.example/page", "", "", "origin"},
+		"an insecure origin":     {"origin: http://wince.example", "", "", "origin"},
+		"a provider, no way":     {"login: {oidc: {issuer: https://id.example, client_id: wince}}", "", "", "origin"},
+		"a client, no provider":  {"login: {oidc: {client_id: wince}}", "", "", "issuer"},
 		"negative":               {"streams: {max: -1}", "", "", "streams.max"},
 		"too fast":               {"streams: {rate: 1000}", "", "", "streams.rate"},
 	} {

@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"wince/care"
 	"wince/pain"
 	"wince/store"
 	"wince/stream"
@@ -67,7 +68,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		return err
 	}
 	defer unlock()
-	st, err := store.Open(ctx, cfg.Data)
+	st, err := store.Open(ctx, store.Config{Dir: cfg.Data, URL: cfg.Database})
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,9 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	rand.Read(token) // never fails: crypto/rand stops the program instead
 	server, err := web.New(web.Options{
 		Store: st, Live: web.LiveSessions(live), Logger: log, Version: version, Models: versions,
-		SelfSigned: fingerprint != "", LocalToken: hex.EncodeToString(token), LoginLife: cfg.Login.Life, LoginIdle: cfg.Login.Idle,
+		SelfSigned: fingerprint != "", LocalToken: hex.EncodeToString(token),
+		Login:  care.LoginLife{Life: cfg.Login.Life, Idle: cfg.Login.Idle, PINIdle: cfg.Login.PINIdle},
+		Origin: cfg.origin(), Provider: cfg.provider(),
 	})
 	if err != nil {
 		return err
@@ -130,6 +133,9 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return server.Run(ctx, l, conf) })
 	g.Go(func() error { return live.Run(ctx) }) // ends all sessions when the context does
+	minute := time.NewTicker(time.Minute)
+	defer minute.Stop()
+	g.Go(func() error { server.RunEscalations(ctx, minute.C); return nil })
 	err = g.Wait()
 	live.Close()
 	server.Close()

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"wince/care"
+)
+
+// RaiseEscalations keeps those escalations that were not raised before, each with its audit row, and returns them.
+func (s *Store) RaiseEscalations(ctx context.Context, act care.Act, list []care.Escalation) ([]care.Escalation, error) {
+	var raised []care.Escalation
+	for i := range list {
+		e := &list[i]
+		var n int
+		// Most are known; looking first spares a change.
+		if err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM escalations WHERE item_key = $1`, e.Key).Scan(&n); err != nil {
+			return nil, s.sentence(err)
+		}
+		if n > 0 {
+			continue
+		}
+		version := 1
+		err := s.change(ctx, act, event(care.ActEscalate, "escalation", &e.ID, &version), func(tx *sql.Tx) error {
+			text, err := s.sealBody("escalations", "body", e.ID, e)
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `INSERT INTO escalations (id, item_key, site_id, resident_id, raised_at, body) VALUES ($1, $2, $3, $4, $5, $6)`,
+				e.ID, e.Key, e.SiteID, e.ResidentID, millis(e.RaisedAt), text)
+			return err
+		})
+		var known *care.Error
+		if errors.As(err, &known) && known.Code == care.Conflict {
+			continue // another program was first
+		}
+		if err != nil {
+			return raised, err
+		}
+		raised = append(raised, *e)
+	}
+	return raised, nil
+}
+
+// Escalations returns the escalations of some sites since a time, the newest first.
+func (s *Store) Escalations(ctx context.Context, scope care.Scope, since time.Time, open bool, limit int) ([]care.Escalation, error) {
+	in, args := inScope("site_id", scope, []any{millis(since), limit})
+	where := `raised_at >= $1 AND ` + in
+	if open {
+		where += ` AND acknowledged_at IS NULL`
+	}
+	return bodies[care.Escalation](ctx, s, s.db, "escalations", where+` ORDER BY raised_at DESC, id DESC LIMIT $2`, args...)
+}
+
+// Escalation returns one escalation, or an error of code care.NotFound.
+func (s *Store) Escalation(ctx context.Context, id string) (*care.Escalation, error) {
+	e, err := readBody[care.Escalation](s, "escalations", s.db.QueryRowContext(ctx, `SELECT id, body FROM escalations WHERE id = $1`, id))
+	return e, s.sentence(err)
+}
+
+// Acknowledge records that somebody saw an escalation, once.
+func (s *Store) Acknowledge(ctx context.Context, act care.Act, id string) (*care.Escalation, error) {
+	var e *care.Escalation
+	version := 2
+	err := s.change(ctx, act, event(care.ActAcknowledge, "escalation", &id, &version), func(tx *sql.Tx) (err error) {
+		if e, err = readBody[care.Escalation](s, "escalations", tx.QueryRowContext(ctx, `SELECT id, body FROM escalations WHERE id = $1`, id)); err != nil {
+			return err
+		}
+		if err := e.Acknowledge(act); err != nil {
+			return err
+		}
+		text, err := s.sealBody("escalations", "body", e.ID, e)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE escalations SET acknowledged_at = $1, body = $2 WHERE id = $3`, millisOrNull(e.AcknowledgedAt), text, e.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}

@@ -1,0 +1,294 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wince/care"
+	"wince/pain"
+)
+
+// Invented says how many records of nobody to make, for measuring.
+type Invented struct {
+	Residents   int       // all of them
+	Assessments int       // confirmed ones, spread over the year before Now
+	PerHome     int       // residents of one home
+	Now         time.Time // the last assessment is made shortly before
+	Scale       *pain.Scale
+}
+
+// Rows of one statement, and statements of one transaction.
+const (
+	rowsAtOnce       = 50
+	statementsAtOnce = 1000
+)
+
+// Invent fills an empty database with homes, residents, two schedules a home and assessments. In the first home every resident
+// is assessed four times a day, as a schedule of it asks; the others get the rest, at random. Assessments are written in the
+// order of their times, as they would come in, so that one resident's lie as scattered as in life. What the audit trail and
+// the history of changes would hold is left out: one audit row says that records were invented. progress is told the
+// assessments written so far.
+func (s *Store) Invent(ctx context.Context, act care.Act, in Invented, progress func(int)) error {
+	homes, err := s.inventHomes(ctx, act, in)
+	if err != nil {
+		return err
+	}
+	if err := s.inventAssessments(ctx, act, in, homes, progress); err != nil {
+		return err
+	}
+	// Both databases choose their plans by what they know of the tables.
+	if _, lite := s.back.(*sqlite); lite {
+		if _, err := s.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+			return s.sentence(err)
+		}
+	}
+	if _, err := s.db.ExecContext(ctx, `ANALYZE`); err != nil {
+		return s.sentence(err)
+	}
+	return s.change(ctx, act, func() care.AuditEvent {
+		return care.AuditEvent{Action: "records.invent", Entity: "assessment"}
+	}, func(*sql.Tx) error { return nil })
+}
+
+// home is one invented home.
+type home struct {
+	site      string
+	residents []string
+}
+
+func (s *Store) inventHomes(ctx context.Context, act care.Act, in Invented) ([]home, error) {
+	var n int
+	if err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM residents`).Scan(&n); err != nil {
+		return nil, s.sentence(err)
+	}
+	if n > 0 {
+		return nil, &care.Error{Code: care.Conflict, Text: "There are residents in this database: invented records go into an empty one only."}
+	}
+	homes := make([]home, (in.Residents+in.PerHome-1)/in.PerHome)
+	made := 0
+	for i := range homes {
+		tx, err := s.begin(ctx)
+		if err != nil {
+			return nil, s.sentence(err)
+		}
+		err = s.inventHome(ctx, tx, act, in, i, min(in.PerHome, in.Residents-made), &homes[i])
+		if err == nil {
+			err = tx.Commit()
+		}
+		if err != nil {
+			tx.Rollback()
+			return nil, s.sentence(fmt.Errorf("invent home %d: %w", i+1, err))
+		}
+		made += len(homes[i].residents)
+	}
+	return homes, nil
+}
+
+func (s *Store) inventHome(ctx context.Context, tx *sql.Tx, act care.Act, in Invented, i, residents int, h *home) error {
+	h.site = care.DefaultSite
+	if i > 0 {
+		h.site = care.NewID()
+		name := "Home " + strconv.Itoa(i+1)
+		if _, err := tx.ExecContext(ctx, `INSERT INTO sites (id, name, name_key, zone, created_at, version) VALUES ($1, $2, $3, $4, $5, 1)`,
+			h.site, name, strings.ToLower(name), "Europe/Paris", millis(in.Now)); err != nil {
+			return err
+		}
+	}
+	given, family := []string{"Ada", "Bela", "Cleo", "Dora", "Emil", "Fred", "Gita", "Hugo"}, []string{"Oak", "Elm", "Fir", "Ash", "Birch", "Alder", "Rowan"}
+	for k := range residents {
+		r := &care.Resident{ID: care.NewID(), SiteID: h.site, GivenName: given[k%len(given)], FamilyName: family[k%len(family)] + " " + strconv.Itoa(i) + "-" + strconv.Itoa(k),
+			Room: strconv.Itoa(k + 1), ExternalID: "invented-" + strconv.Itoa(i) + "-" + strconv.Itoa(k), BirthDate: "1940-01-01", Consent: care.ConsentGiven,
+			CreatedAt: in.Now.AddDate(-1, 0, 0), Version: 1}
+		if err := r.Check(in.Now); err != nil {
+			return err
+		}
+		if err := s.insertResident(ctx, tx, r); err != nil {
+			return err
+		}
+		h.residents = append(h.residents, r.ID)
+	}
+	for _, repeat := range []care.Repeat{{EveryHours: 6}, {Weekdays: []string{"mo", "th"}, At: []string{"10:00"}}} {
+		v := &care.Schedule{SiteID: h.site, Repeat: repeat, TimeZone: "Europe/Paris", StartsAt: in.Now.AddDate(0, -11, 0), CreatedAt: in.Now, CreatedBy: act.By, Version: 1}
+		if err := v.Check(in.Now); err != nil {
+			return err
+		}
+		text, err := s.sealBody("schedules", "body", v.ID, v)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO schedules (id, site_id, body) VALUES ($1, $2, $3)`, v.ID, v.SiteID, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// busyEach is how often a day the residents of the first home are assessed.
+const busyEach = 4
+
+func (s *Store) inventAssessments(ctx context.Context, act care.Act, in Invented, homes []home, progress func(int)) error {
+	if err := s.change(ctx, act, func() care.AuditEvent {
+		return care.AuditEvent{Action: care.ActScaleAdd, Entity: "scale"}
+	}, func(tx *sql.Tx) error { return keepDefinition(ctx, tx, in.Scale.Ref(), in.Scale.File, act) }); err != nil {
+		return err
+	}
+	dice := rand.New(rand.NewPCG(1, 2)) // the same records each time
+	var others []home
+	if len(homes) > 1 {
+		others = homes[1:]
+	}
+	busy := min(in.Assessments, 365*busyEach*len(homes[0].residents))
+	year := 365 * 24 * time.Hour
+	begun := in.Now.Add(-year)
+	// The busy home's come evenly among the rest.
+	share := float64(busy) / float64(in.Assessments)
+	sofar, done := 0.0, 0
+	next := 0 // of the busy home's residents
+	columns := strings.Count(assessmentColumns, ",") + 1
+	insert := `INSERT INTO assessments (` + assessmentColumns + `) VALUES `
+	for done < in.Assessments {
+		tx, err := s.begin(ctx)
+		if err != nil {
+			return s.sentence(err)
+		}
+		if err := s.hurry(ctx, tx); err != nil {
+			tx.Rollback()
+			return s.sentence(err)
+		}
+		full, err := tx.PrepareContext(ctx, insert+places(rowsAtOnce, columns))
+		if err != nil {
+			tx.Rollback()
+			return s.sentence(err)
+		}
+		for range statementsAtOnce {
+			n := min(rowsAtOnce, in.Assessments-done)
+			if n == 0 {
+				break
+			}
+			args := make([]any, 0, n*columns)
+			for range n {
+				at := begun.Add(time.Duration(float64(year) * float64(done) / float64(in.Assessments)))
+				var h *home
+				var who string
+				if sofar += share; sofar >= 1 || others == nil {
+					sofar--
+					h = &homes[0]
+					who = h.residents[next%len(h.residents)]
+					next++
+				} else {
+					h = &others[dice.IntN(len(others))]
+					who = h.residents[dice.IntN(len(h.residents))]
+				}
+				a, err := inventAssessment(in.Scale, h.site, who, at, dice)
+				if err != nil {
+					tx.Rollback()
+					return err
+				}
+				values, err := s.assessmentValues(a)
+				if err != nil {
+					tx.Rollback()
+					return err
+				}
+				args = append(args, values...)
+				done++
+			}
+			if n == rowsAtOnce {
+				_, err = full.ExecContext(ctx, args...)
+			} else {
+				_, err = tx.ExecContext(ctx, insert+places(n, columns), args...)
+			}
+			if err != nil {
+				tx.Rollback()
+				return s.sentence(err)
+			}
+		}
+		full.Close()
+		if err := tx.Commit(); err != nil {
+			return s.sentence(err)
+		}
+		progress(done)
+	}
+	return nil
+}
+
+// hurry lets a transaction of invented records take more memory, and be lost with the power.
+func (s *Store) hurry(ctx context.Context, tx *sql.Tx) error {
+	if _, lite := s.back.(*sqlite); !lite {
+		_, err := tx.ExecContext(ctx, `SET LOCAL synchronous_commit = off`)
+		return err
+	}
+	for _, pragma := range []string{`PRAGMA cache_size = -1000000`, `PRAGMA wal_autocheckpoint = 50000`} { // KiB; pages
+		if _, err := tx.ExecContext(ctx, pragma); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inventAssessment makes a confirmed assessment; one in three was made with the camera.
+func inventAssessment(scale *pain.Scale, site, resident string, at time.Time, dice *rand.Rand) (*care.Assessment, error) {
+	answers := pain.Answers{}
+	for _, item := range scale.Items {
+		answers[item.ID] = item.Options[dice.IntN(len(item.Options))].Value
+	}
+	condition := care.AtRest
+	if dice.IntN(3) == 0 {
+		condition = care.InMovement
+	}
+	act := care.Act{By: care.Actor{ID: "invented", Name: "Nobody"}, At: at}
+	a, err := care.NewAssessment(care.Assessment{ResidentID: resident, SiteID: site, Condition: condition, AssessedAt: at}, nil, scale, care.Filling{Answers: answers}, act)
+	if err != nil {
+		return nil, err
+	}
+	if a.ID, err = idAt(at); err != nil {
+		return nil, err
+	}
+	if dice.IntN(3) == 0 {
+		a.Observation, a.Method = inventedObservation, care.ByCamera
+	}
+	return a, a.Confirm(care.Filling{}, scale, act)
+}
+
+// inventedObservation has the size of a real one.
+var inventedObservation = json.RawMessage(`{"state":"assessed","assessed_ms":10000,"pspi_p95":3.1,"score_p95":2.9,"units":"` + strings.Repeat("AU4 0.31 2.2;", 60) + `"}`)
+
+// idAt returns an identifier as it would have been made at a time (RFC 9562, section 5.7), so that ids and times go together.
+func idAt(at time.Time) (string, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("make id: %w", err)
+	}
+	ms := at.UnixMilli()
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i))
+	}
+	return id.String(), nil
+}
+
+// places returns the placeholders of some rows of values.
+func places(rows, columns int) string {
+	var b strings.Builder
+	for i := range rows {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('(')
+		for k := range columns {
+			if k > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(i*columns + k + 1))
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"regexp"
+	"syscall"
+
+	"github.com/mattn/go-sqlite3"
+	"github.com/pressly/goose/v3"
+
+	"wince/care"
+)
+
+// FileName is the SQLite database's name in the data folder.
+const FileName = "wince.db"
+
+// sqlite is a database in one file.
+type sqlite struct{ path string }
+
+// openSQLite opens or makes the database in a file.
+//
+// Write-ahead logging lets readers go on while a change is written; synchronous=FULL makes each commit wait for the disk,
+// because an assessment that was acknowledged must survive a power cut.
+func openSQLite(path string) (*sql.DB, backend, error) {
+	// SQLite gives its other files the rights of the first, which are the owner's alone.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return nil, nil, &care.Error{Code: care.StorageReadOnly, Err: err, Text: "The database " + path + " cannot be written: make it writable for this user, or name another folder with --data DIR."}
+	}
+	q := url.Values{
+		"_journal_mode": {"WAL"}, "_foreign_keys": {"on"}, "_busy_timeout": {"5000"}, "_synchronous": {"FULL"},
+		"_secure_delete": {"on"},        // what is erased is overwritten
+		"_txlock":        {"immediate"}, // take the write lock at the start, so that two writers queue instead of failing at the end
+	}
+	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+	db := sql.OpenDB(liteConnector{dsn: dsn})
+	db.SetMaxOpenConns(8)
+	db.SetMaxIdleConns(8)
+	return db, &sqlite{path: path}, nil
+}
+
+func (*sqlite) dialect() goose.Dialect              { return goose.DialectSQLite3 }
+func (*sqlite) options() []goose.ProviderOption     { return nil }
+func (l *sqlite) place() string                     { return l.path }
+func (*sqlite) lock(context.Context, *sql.Tx) error { return nil } // _txlock=immediate took it
+
+// beginRead starts a transaction that sees one state and takes no lock.
+func (*sqlite) beginRead() string { return `BEGIN DEFERRED` }
+
+func (l *sqlite) explain(err error) *care.Error {
+	var lite sqlite3.Error
+	if !errors.As(err, &lite) {
+		return nil
+	}
+	switch lite.Code {
+	case sqlite3.ErrFull:
+		return full(err)
+	case sqlite3.ErrReadonly, sqlite3.ErrPerm, sqlite3.ErrCantOpen:
+		return readOnly(err)
+	case sqlite3.ErrNotADB, sqlite3.ErrCorrupt:
+		return &care.Error{Code: care.Storage, Err: err, Text: "The file " + l.path + " is not a database that Wince can read: put back a copy, or move it away to start afresh."}
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+		return &care.Error{Code: care.Storage, Err: err, Text: "The database is busy: try again in a moment, and see that no second Wince uses the same data folder."}
+	}
+	if lite.ExtendedCode == sqlite3.ErrConstraintUnique || lite.ExtendedCode == sqlite3.ErrConstraintPrimaryKey {
+		return exists(err)
+	}
+	return nil
+}
+
+// writable makes the data folder where it is missing, readable by its owner alone, and tries to write in it.
+func writable(dir string) error {
+	refuse := func(err error) error {
+		return &care.Error{Code: care.StorageReadOnly, Err: err, Text: fmt.Sprintf(
+			"The data folder %s cannot be written: make it writable for this user, or name another with --data DIR.", dir)}
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return refuse(err)
+	}
+	f, err := os.CreateTemp(dir, ".write-test-*")
+	if err != nil {
+		if errors.Is(err, syscall.ENOSPC) {
+			return &care.Error{Code: care.StorageFull, Err: err, Text: "The disk of the data folder " + dir + " is full: free some space and start again."}
+		}
+		return refuse(err)
+	}
+	name := f.Name()
+	return errors.Join(f.Close(), os.Remove(name))
+}
+
+// liteConnector opens connections that understand PostgreSQL's placeholders, so that each query is written once.
+type liteConnector struct{ dsn string }
+
+func (c liteConnector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+
+func (c liteConnector) Connect(context.Context) (driver.Conn, error) {
+	conn, err := c.Driver().Open(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	lite, ok := conn.(*sqlite3.SQLiteConn)
+	if !ok {
+		conn.Close()
+		return nil, errors.New("the SQLite driver gave an unknown kind of connection")
+	}
+	return &liteConn{lite}, nil
+}
+
+// liteConn rewrites $1 to ?1. SQLite takes $1 for a name and numbers names in the order in which it meets them.
+type liteConn struct{ *sqlite3.SQLiteConn }
+
+var dollar = regexp.MustCompile(`\$([0-9])`)
+
+func numbered(query string) string { return dollar.ReplaceAllString(query, "?$1") }
+
+func (c *liteConn) Prepare(query string) (driver.Stmt, error) {
+	return c.SQLiteConn.Prepare(numbered(query))
+}
+
+func (c *liteConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	return c.SQLiteConn.PrepareContext(ctx, numbered(query))
+}
+
+func (c *liteConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	return c.SQLiteConn.ExecContext(ctx, numbered(query), args)
+}
+
+func (c *liteConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return c.SQLiteConn.QueryContext(ctx, numbered(query), args)
+}

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"wince/care"
+)
+
+const actorKey, loginKey = "actor", "login"
+
+// clientToken returns what the client shows to be let in.
+func clientToken(c *gin.Context) string {
+	if scheme, t, ok := strings.Cut(c.GetHeader("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(t)
+	}
+	if k, err := c.Request.Cookie(cookieName); err == nil {
+		return k.Value
+	}
+	return ""
+}
+
+// admitToken finds out who asks: a person who signed in, or a program with the local token.
+func (s *Server) admitToken(c *gin.Context, token string) error {
+	refused := edge(codeSignIn, "You are not signed in, or were signed out after a while: sign in again.")
+	if token == "" {
+		return refused
+	}
+	if s.opt.LocalToken != "" && subtle.ConstantTimeCompare([]byte(token), []byte(s.opt.LocalToken)) == 1 {
+		c.Set(actorKey, care.Program)
+		return nil
+	}
+	l, err := s.opt.Store.Login(c.Request.Context(), hashToken(token), s.opt.Now(), s.opt.Login)
+	if isCode(err, care.NotFound) {
+		return refused
+	}
+	if err != nil {
+		return err
+	}
+	c.Set(actorKey, l.User.Actor())
+	c.Set(loginKey, l)
+	return nil
+}
+
+// isCode says whether an error is one of package care with a code.
+func isCode(err error, code care.Code) bool {
+	var e *care.Error
+	return errors.As(err, &e) && e.Code == code
+}
+
+// login returns the sign-in of the person who asks, nil for a program.
+func login(c *gin.Context) *care.Login {
+	v, _ := c.Get(loginKey)
+	l, _ := v.(*care.Login)
+	return l
+}
+
+// user returns the person who is signed in, nil for a program.
+func user(c *gin.Context) *care.User {
+	if l := login(c); l != nil {
+		return &l.User
+	}
+	return nil
+}
+
+// scope returns the sites whose records whoever asks may see. Programs with the local token practise in the default site.
+func scope(c *gin.Context) care.Scope {
+	if u := user(c); u != nil {
+		return u.Scope()
+	}
+	return care.Scope{Sites: []string{care.DefaultSite}}
+}
+
+func actor(c *gin.Context) care.Actor {
+	v, _ := c.Get(actorKey)
+	a, _ := v.(care.Actor)
+	return a
+}
+
+// act says who makes this request and when.
+func (s *Server) act(c *gin.Context) care.Act {
+	return care.Act{By: actor(c), At: s.opt.Now(), Request: requestID(c)}
+}
+
+// cookieName and deviceCookie have the prefix that makes browsers insist on Secure, Path=/ and no Domain.
+const (
+	cookieName   = "__Host-wince"
+	deviceCookie = "__Host-wince-device"
+)
+
+// setCookie keeps a secret in the browser for some seconds; a negative number takes it away.
+func setCookie(c *gin.Context, name, value string, seconds int) {
+	http.SetCookie(c.Writer, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: seconds, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+}

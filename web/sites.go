@@ -1,0 +1,98 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"wince/care"
+)
+
+type siteStore interface {
+	Site(ctx context.Context, id string) (*care.Site, error)
+	Sites(ctx context.Context, scope care.Scope) ([]care.Site, error)
+	AddSite(ctx context.Context, act care.Act, v *care.Site) error
+	ChangeSite(ctx context.Context, act care.Act, id string, version int, edit func(*care.Site) error) (*care.Site, error)
+}
+
+func writeSite(c *gin.Context, status int, v *care.Site) {
+	tag(c, v.Version)
+	c.JSON(status, v)
+}
+
+func (s *Server) listSites(c *gin.Context) {
+	list, err := s.opt.Store.Sites(c.Request.Context(), scope(c))
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, gin.H{"sites": list})
+}
+
+func (s *Server) getSite(c *gin.Context) {
+	v, err := s.opt.Store.Site(c.Request.Context(), c.Param("id"))
+	if err == nil && !scope(c).Has(v.ID) {
+		err = edge(care.NotFound, "There is no such site.")
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	writeSite(c, http.StatusOK, v)
+}
+
+func (s *Server) addSite(c *gin.Context) {
+	var in struct {
+		Name string `json:"name"`
+		Zone string `json:"zone"`
+	}
+	if err := readJSON(c, &in); err != nil {
+		s.fail(c, err)
+		return
+	}
+	act := s.act(c)
+	v := &care.Site{ID: care.NewID(), Name: in.Name, Zone: in.Zone, CreatedAt: care.Stamp(act.At), Version: 1}
+	err := v.Check()
+	if err == nil {
+		err = s.opt.Store.AddSite(c.Request.Context(), act, v)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Location", "/api/v1/sites/"+v.ID)
+	writeSite(c, http.StatusCreated, v)
+}
+
+func (s *Server) changeSite(c *gin.Context) {
+	var in struct {
+		Name *string `json:"name"`
+		Zone *string `json:"zone"`
+	}
+	version, err := ifMatch(c.GetHeader("If-Match"))
+	if err == nil {
+		err = readJSON(c, &in)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	v, err := s.opt.Store.ChangeSite(c.Request.Context(), s.act(c), c.Param("id"), version, func(v *care.Site) error {
+		set(&v.Name, in.Name)
+		set(&v.Zone, in.Zone)
+		return v.Check()
+	})
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	writeSite(c, http.StatusOK, v)
+}
+
+// set takes over a member that was given.
+func set[T any](to, given *T) {
+	if given != nil {
+		*to = *given
+	}
+}
