@@ -56,9 +56,9 @@ var (
 	}
 )
 
-// merge puts the landmarks of the attention mesh together, in the net's pixels, as MediaPipe's LandmarksRefinementCalculator
-// does: outputs in order, each over what was there.
-func merge(p *[NumRefined][3]float32, net Net) error {
+// Refine puts the landmarks of the attention mesh together after a run, in the net's pixels, as MediaPipe's
+// LandmarksRefinementCalculator does: outputs in order, each over what was there.
+func Refine(p *[NumRefined][3]float32, net Net) error {
 	base := net.Output(0)
 	if len(base) != 3*NumPoints {
 		return fmt.Errorf("the attention mesh gave %d values, not %d", len(base), 3*NumPoints)

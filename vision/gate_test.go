@@ -254,16 +254,18 @@ func TestAnalyzeDoesNotAllocate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := newAnalyzer(t, vision.AnalyzerConfig{})
-	at := 0
-	n := testing.AllocsPerRun(100, func() {
-		if _, err := a.Analyze(img, ms(at*33)); err != nil {
-			t.Fatal(err)
+	for _, mesh := range []vision.MeshKind{vision.PlainMesh, vision.AttentionMesh} {
+		a := newAnalyzerWith(t, openMesh(t, mesh), vision.AnalyzerConfig{})
+		at := 0
+		n := testing.AllocsPerRun(100, func() {
+			if _, err := a.Analyze(img, ms(at*33)); err != nil {
+				t.Fatal(err)
+			}
+			at++
+		})
+		if n != 0 {
+			t.Errorf("%s mesh: %g allocations a picture", mesh, n)
 		}
-		at++
-	})
-	if n != 0 {
-		t.Errorf("%g allocations a picture", n)
 	}
 }
 
@@ -272,7 +274,13 @@ func BenchmarkAnalyze(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	a := newAnalyzer(b, vision.AnalyzerConfig{})
+	for _, mesh := range []vision.MeshKind{vision.PlainMesh, vision.AttentionMesh} {
+		b.Run(string(mesh), func(b *testing.B) { benchmarkAnalyze(b, mesh, img) })
+	}
+}
+
+func benchmarkAnalyze(b *testing.B, mesh vision.MeshKind, img *vision.I420) {
+	a := newAnalyzerWith(b, openMesh(b, mesh), vision.AnalyzerConfig{})
 	at := 0
 	var sum vision.Stages
 	for b.Loop() {

@@ -30,13 +30,15 @@ func shared(t testing.TB, name string) string {
 	return p
 }
 
-func openNets(t testing.TB) *ort.Runtime {
+func openNets(t testing.TB) *ort.Runtime { return openMesh(t, vision.PlainMesh) }
+
+func openMesh(t testing.TB, mesh vision.MeshKind) *ort.Runtime {
 	t.Helper()
 	dir, err := models.FindDir("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	nets, err := ort.Open(dir, ort.Options{})
+	nets, err := ort.Open(dir, ort.Options{Mesh: mesh})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,8 +51,12 @@ func openNets(t testing.TB) *ort.Runtime {
 }
 
 func newAnalyzer(t testing.TB, cfg vision.AnalyzerConfig) *vision.Analyzer {
+	return newAnalyzerWith(t, openNets(t), cfg)
+}
+
+func newAnalyzerWith(t testing.TB, nets vision.Models, cfg vision.AnalyzerConfig) *vision.Analyzer {
 	t.Helper()
-	a, err := vision.NewAnalyzer(openNets(t), cfg)
+	a, err := vision.NewAnalyzer(nets, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +90,63 @@ func TestPortrait(t *testing.T) {
 	if mean > 0.004 {
 		t.Errorf("mean error %.5f of image size; at most 0.004 is MediaPipe's", mean)
 	}
+}
+
+// TestPortraitWithAttention compares with MediaPipe's published face geometry of its test portrait, which was made with the
+// attention mesh. Seen through the camera that it assumes (63 degrees upright) it is the landmarks again.
+func TestPortraitWithAttention(t *testing.T) {
+	vertices := readNumbers(t, shared(t, "goldens/portrait_expected_face_geometry_with_attention.pbtxt"), "vertex_buffer:")
+	pose := readNumbers(t, shared(t, "goldens/portrait_expected_face_geometry_with_attention.pbtxt"), "packed_data:") // column by column
+	if len(vertices) != 5*vision.NumPoints || len(pose) != 16 {
+		t.Fatalf("the golden file has %d and %d numbers", len(vertices), len(pose))
+	}
+	img, err := opencv.ReadImage(shared(t, "goldens/portrait.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := newAnalyzerWith(t, openMesh(t, vision.AttentionMesh), vision.AnalyzerConfig{Stills: true})
+	m, err := a.Measure(img, 0)
+	if err != nil || len(m.Face.Points) != vision.NumRefined {
+		t.Fatalf("%d landmarks: %v %v", len(m.Face.Points), m.State, err)
+	}
+	sum, worst := 0.0, 0.0
+	half := math.Tan(63 * math.Pi / 360)
+	for i := range vision.NumPoints {
+		v := vertices[5*i:]
+		var c [3]float64
+		for r := range c {
+			c[r] = pose[r]*v[0] + pose[4+r]*v[1] + pose[8+r]*v[2] + pose[12+r]
+		}
+		x := (1 - c[0]/c[2]/half*float64(img.Height)/float64(img.Width)) / 2
+		y := (1 + c[1]/c[2]/half) / 2
+		d := math.Hypot(float64(m.Face.Points[i].X)-x, float64(m.Face.Points[i].Y)-y)
+		sum, worst = sum+d, max(worst, d)
+	}
+	mean := sum / vision.NumPoints
+	t.Logf("mean error %.5f, largest %.5f of image size", mean, worst)
+	if mean > 0.004 {
+		t.Errorf("mean error %.5f of image size; at most 0.004 is MediaPipe's", mean)
+	}
+}
+
+// readNumbers reads the numbers behind a name in a text protobuf.
+func readNumbers(t *testing.T, path, name string) (v []float64) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(string(b))
+	for i, f := range fields[:len(fields)-1] {
+		if f == name {
+			x, err := strconv.ParseFloat(fields[i+1], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v = append(v, x)
+		}
+	}
+	return v
 }
 
 func readLandmarks(t *testing.T, path string) (points [][2]float64) {

@@ -36,7 +36,7 @@ func (m *mesher) run(r Region) (presence float32, err error) {
 	last := 1
 	if m.kind == AttentionMesh {
 		last += len(refinements)
-		if err := merge(&m.pixels, m.net); err != nil {
+		if err := Refine(&m.pixels, m.net); err != nil {
 			return 0, err
 		}
 	} else {

@@ -19,9 +19,9 @@ func newModelsCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "models",
 		Short: "Fetch, convert and check the neural networks",
-		Long: `Wince runs two neural networks with ONNX Runtime: one finds a face, the other places 468 landmarks on it. Neither is part
-of the program. Where they come from, under which licence and which checksum they must have is written in the program's
-lock; a file with other content is refused by name.
+		Long: `Wince runs two neural networks with ONNX Runtime: one finds a face, the other places 468 landmarks on it, or 478 where the
+setting "mesh" chooses a third network for that. None is part of the program. Where they come from, under which licence and
+which checksum they must have is written in the program's lock; a file with other content is refused by name.
 
 The directory is --models, else $WINCE_MODELS, else the first of these that exists: models beside the program,
 ../share/wince/models from there, bin/models of the checkout around the working directory.

@@ -9,6 +9,7 @@ package opencv
 import "C"
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -50,6 +51,11 @@ func ReadImage(path string) (*vision.I420, error) {
 	} else if w > maxSide || h > maxSide {
 		return nil, fmt.Errorf("%s claims %d x %d pixels; a picture may have %d a side", path, w, h, maxSide)
 	}
+	if cut, err := cutShort(path); err != nil {
+		return nil, err
+	} else if cut {
+		return nil, fmt.Errorf("%s is cut short: part of the picture is missing; copy it again", path)
+	}
 	m := gocv.IMRead(path, gocv.IMReadColor)
 	defer m.Close()
 	if m.Empty() {
@@ -80,6 +86,20 @@ func claimedSize(path string) (width, height int, err error) {
 		return 0, 0, notAPicture(path)
 	}
 	return c.Width, c.Height, nil
+}
+
+// cutShort says whether a JPEG file ends before its picture does. OpenCV fills the rest with grey and says nothing. The last
+// scan must be followed by the end marker (ITU-T T.81, B.1.1.3); in coded data a marker cannot occur by chance.
+func cutShort(path string) (bool, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return false, fmt.Errorf("read picture: %w", err)
+	}
+	if !bytes.HasPrefix(data, []byte{0xff, 0xd8}) {
+		return false, nil
+	}
+	scan := bytes.LastIndex(data, []byte{0xff, 0xda})
+	return scan < 0 || !bytes.Contains(data[scan:], []byte{0xff, 0xd9}), nil
 }
 
 // Video reads the pictures of a clip one after the other.

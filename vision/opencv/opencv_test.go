@@ -1,7 +1,10 @@
 package opencv
 
 import (
+	"bytes"
 	"errors"
+	"image"
+	"image/jpeg"
 	"io"
 	"os"
 	"path/filepath"
@@ -62,5 +65,28 @@ func TestClipCutShort(t *testing.T) {
 	got, err := times(path)
 	if len(got) == 0 || err == nil || !strings.Contains(err.Error(), "cut short") {
 		t.Errorf("half of a clip: %d pictures, then %v", len(got), err)
+	}
+}
+
+func TestReadImageRefusesACutJPEG(t *testing.T) {
+	img := image.NewRGBA(image.Rect(0, 0, 320, 240))
+	for i := range img.Pix {
+		img.Pix[i] = byte(i * 7)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "photo.jpg")
+	for _, c := range []struct {
+		share float64
+		whole bool
+	}{{1, true}, {0.9, false}, {0.3, false}} {
+		if err := os.WriteFile(path, b.Bytes()[:int(c.share*float64(b.Len()))], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadImage(path); (err == nil) != c.whole || err != nil && !strings.Contains(err.Error(), "cut short") {
+			t.Errorf("%.0f %% of a JPEG: %v", 100*c.share, err)
+		}
 	}
 }

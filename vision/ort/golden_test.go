@@ -157,3 +157,27 @@ func TestGolden(t *testing.T) {
 		}
 	}
 }
+
+// TestAttentionGolden compares the attention mesh and how its outputs are put together with MediaPipe itself, which was given
+// the same picture as the crop (models/train/mesh_goldens.py). The tolerance is that of the other nets.
+func TestAttentionGolden(t *testing.T) {
+	const tolerance = 1e-3
+	n := closing(t)(openAttention(t).Mesh())
+	fill(n.Input(), 192, face, unit)
+	if err := n.Run(); err != nil {
+		t.Fatal(err)
+	}
+	var points [vision.NumRefined][3]float32
+	if err := vision.Refine(&points, n); err != nil {
+		t.Fatal(err)
+	}
+	var got []float32
+	for _, p := range points {
+		got = append(got, p[:]...)
+	}
+	d := largest(t, got, golden(t, "attention_face.f32"))
+	t.Logf("largest difference %.2g", d)
+	if d > tolerance {
+		t.Errorf("largest difference %.3g of a pixel, want at most %g", d, tolerance)
+	}
+}
