@@ -19,7 +19,8 @@ func (s *Store) AddSession(ctx context.Context, act care.Act, v *care.Session) e
 	return s.change(ctx, act, event, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (id, site_id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			v.ID, v.SiteID, orNull(v.ResidentID), v.Condition, v.Practice, v.OpenedBy.ID, v.OpenedBy.Name, millis(v.OpenedAt))
+			v.ID, v.SiteID, orNull(v.ResidentID), v.Condition, v.Practice, v.OpenedBy.ID,
+			s.seal("sessions", "opened_by_name", v.ID, v.OpenedBy.Name), millis(v.OpenedAt))
 		return err
 	})
 }
@@ -52,7 +53,8 @@ func (s *Store) Session(ctx context.Context, id string) (*care.Session, error) {
 	var ended sql.NullInt64
 	err := s.db.QueryRowContext(ctx, `SELECT id, site_id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at, ended_at
 		FROM sessions WHERE id = $1`, id).
-		Scan(&v.ID, &v.SiteID, &resident, &v.Condition, &v.Practice, &v.OpenedBy.ID, &v.OpenedBy.Name, &opened, &ended)
+		Scan(&v.ID, &v.SiteID, &resident, &v.Condition, &v.Practice, &v.OpenedBy.ID,
+			s.unseal("sessions", "opened_by_name", &v.ID, &v.OpenedBy.Name), &opened, &ended)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, &care.Error{Code: care.NotFound, Text: "There is no such session: open a new one."}
 	}
@@ -216,7 +218,8 @@ func (s *Store) assessmentValues(a *care.Assessment) ([]any, error) {
 		err = errors.Join(err, e)
 		return string(b)
 	}
-	var scaleID, scaleVersion, rated, observation, confirmer, confirmerName sql.NullString
+	var scaleID, scaleVersion, rated, observation, confirmer sql.NullString
+	var confirmerName string
 	var total, confirmed sql.NullInt64
 	if a.Scale != nil {
 		scaleID, scaleVersion = orNull(a.Scale.ID), orNull(a.Scale.Version)
@@ -232,13 +235,14 @@ func (s *Store) assessmentValues(a *care.Assessment) ([]any, error) {
 	}
 	if a.ConfirmedAt != nil && a.ConfirmedBy != nil {
 		confirmed = sql.NullInt64{Int64: millis(*a.ConfirmedAt), Valid: true}
-		confirmer, confirmerName = orNull(a.ConfirmedBy.ID), orNull(a.ConfirmedBy.Name)
+		confirmer, confirmerName = orNull(a.ConfirmedBy.ID), a.ConfirmedBy.Name
 	}
 	values := []any{a.ID, orNull(a.SessionID), a.SiteID, orNull(a.ResidentID), a.Practice, a.Condition, a.Status, a.Method, scaleID, scaleVersion,
 		a.PainType, text(a.Answers), total, a.Band, a.Blind, rated, observation, text(a.Proposals), text(a.NotProposed), text(a.BodySites),
 		s.seal("assessments", "remarks", a.ID, a.Remarks), s.seal("assessments", "reason", a.ID, a.Reason), millis(a.AssessedAt),
-		millis(a.CreatedAt), a.CreatedBy.ID, a.CreatedBy.Name, millis(a.ChangedAt), a.ChangedBy.ID, a.ChangedBy.Name,
-		confirmed, confirmer, confirmerName, a.Version}
+		millis(a.CreatedAt), a.CreatedBy.ID, s.seal("assessments", "created_by_name", a.ID, a.CreatedBy.Name),
+		millis(a.ChangedAt), a.ChangedBy.ID, s.seal("assessments", "changed_by_name", a.ID, a.ChangedBy.Name),
+		confirmed, confirmer, s.seal("assessments", "confirmed_by_name", a.ID, confirmerName), a.Version}
 	if err != nil {
 		return nil, fmt.Errorf("write assessment: %w", err)
 	}
@@ -247,15 +251,16 @@ func (s *Store) assessmentValues(a *care.Assessment) ([]any, error) {
 
 func (s *Store) scanAssessment(row interface{ Scan(...any) error }) (*care.Assessment, error) {
 	var a care.Assessment
-	var session, resident, scaleID, scaleVersion, rated, observation, confirmer, confirmerName sql.NullString
-	var answers, proposals, not, sites string
+	var session, resident, scaleID, scaleVersion, rated, observation, confirmer sql.NullString
+	var answers, proposals, not, sites, confirmerName string
 	var assessed, created, changed int64
 	var total, confirmed sql.NullInt64
 	err := row.Scan(&a.ID, &session, &a.SiteID, &resident, &a.Practice, &a.Condition, &a.Status, &a.Method, &scaleID, &scaleVersion, &a.PainType,
 		&answers, &total, &a.Band, &a.Blind, &rated, &observation, &proposals, &not, &sites,
 		s.unseal("assessments", "remarks", &a.ID, &a.Remarks), s.unseal("assessments", "reason", &a.ID, &a.Reason), &assessed,
-		&created, &a.CreatedBy.ID, &a.CreatedBy.Name, &changed, &a.ChangedBy.ID, &a.ChangedBy.Name,
-		&confirmed, &confirmer, &confirmerName, &a.Version)
+		&created, &a.CreatedBy.ID, s.unseal("assessments", "created_by_name", &a.ID, &a.CreatedBy.Name),
+		&changed, &a.ChangedBy.ID, s.unseal("assessments", "changed_by_name", &a.ID, &a.ChangedBy.Name),
+		&confirmed, &confirmer, s.unseal("assessments", "confirmed_by_name", &a.ID, &confirmerName), &a.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +288,7 @@ func (s *Store) scanAssessment(row interface{ Scan(...any) error }) (*care.Asses
 		a.Observation = json.RawMessage(observation.String)
 	}
 	if confirmer.Valid {
-		a.ConfirmedBy = &care.Actor{ID: confirmer.String, Name: confirmerName.String}
+		a.ConfirmedBy = &care.Actor{ID: confirmer.String, Name: confirmerName}
 	}
 	return &a, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"wince/care"
 )
@@ -141,8 +142,13 @@ func (s *Store) chainFirst(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	k := s.keys.now()
-	for _, c := range []sealedColumn{{table: "residents", column: "name"}, {table: "residents", column: "room"}, {table: "residents", column: "external_id", lookup: "external_key"},
-		{table: "assessments", column: "remarks"}, {table: "audit", column: "by_name"}} {
+	for _, name := range []string{"residents.name", "residents.room", "residents.external_id", "assessments.remarks", "assessments.created_by_name",
+		"assessments.changed_by_name", "assessments.confirmed_by_name", "sessions.opened_by_name", "users.name", "audit.by_name"} {
+		table, column, _ := strings.Cut(name, ".")
+		c, err := sealedColumnOf(table, column)
+		if err != nil {
+			return err
+		}
 		if err := c.rewrite(ctx, tx, k, func(_, text string) (string, error) { return text, nil }); err != nil {
 			return err
 		}
@@ -214,7 +220,7 @@ func (c sealedColumn) rewriteOne(ctx context.Context, tx *sql.Tx, k *key, id, te
 	}
 	set, args := c.column+` = $1`, []any{sealed, id}
 	if c.lookup != "" {
-		hash, err := k.hash(c.table+"."+c.column, plain)
+		hash, err := c.hash(k, plain)
 		if err != nil {
 			return err
 		}

@@ -60,7 +60,7 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, c sealedColumn, residentI
 		return err
 	case c.blank == nil:
 		set := c.column + ` = ''`
-		if c.lookup != "" {
+		if c.null {
 			set = c.column + ` = NULL, ` + c.lookup + ` = NULL`
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE `+c.table+` SET `+set+` WHERE `+c.of, residentID)

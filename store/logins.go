@@ -50,7 +50,7 @@ func (s *Store) Login(ctx context.Context, tokenHash string, now time.Time, life
 	var l care.Login
 	var created, seen int64
 	var device sql.NullString
-	u, err := scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+`, l.created_at, l.seen_at, l.method, l.device_id
+	u, err := s.scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+`, l.created_at, l.seen_at, l.method, l.device_id
 		FROM logins l JOIN users u ON u.id = l.user_id WHERE l.token_hash = $1 AND u.disabled_at IS NULL`, tokenHash),
 		&created, &seen, &l.Method, &device)
 	if err != nil {
@@ -176,7 +176,7 @@ func (s *Store) DeviceByToken(ctx context.Context, tokenHash string) (*care.Devi
 // DeviceUsers returns who can sign in with a PIN on the tablets of a site, by name.
 func (s *Store) DeviceUsers(ctx context.Context, siteID string) ([]care.User, error) {
 	return s.users(ctx, `SELECT `+userColumns+` FROM users u JOIN pins p ON p.user_id = u.id WHERE u.disabled_at IS NULL
-		AND (u.role = $1 OR EXISTS (SELECT 1 FROM user_sites x WHERE x.user_id = u.id AND x.site_id = $2)) ORDER BY u.name_key`, care.RoleAdmin, siteID)
+		AND (u.role = $1 OR EXISTS (SELECT 1 FROM user_sites x WHERE x.user_id = u.id AND x.site_id = $2))`, care.RoleAdmin, siteID)
 }
 
 // RevokeDevice ends a tablet of a scope and all that was signed in on it by PIN.

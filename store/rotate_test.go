@@ -91,8 +91,17 @@ func TestRotateUnderAnotherProgram(t *testing.T) {
 	r := resident("Ada Longname")
 	r.ExternalID = "ext-1"
 	must(t, server.AddResident(t.Context(), act(), r))
+	u := addUser(t, server)
 	_, err := command.RotateKey(t.Context(), act(), true)
 	must(t, err)
+	if found, _, err := server.UserByName(t.Context(), " ann BEE "); err != nil || found.ID != u.ID {
+		t.Errorf("found %+v, %v", found, err)
+	}
+	found, err := server.ResidentByExternalID(t.Context(), "ext-1")
+	must(t, err)
+	if found.ID != r.ID {
+		t.Errorf("found %+v", found)
+	}
 	got, err := server.Resident(t.Context(), r.ID)
 	must(t, err)
 	if got.Name != r.Name {
@@ -186,8 +195,13 @@ func TestNoNameInTheFiles(t *testing.T) {
 	r.Room, r.ExternalID = "Room Magnolia", "platform-4711"
 	by := act()
 	by.By.Name = "Nurse Nightingale"
+	r.FamilyName, r.BirthDate = "Oldfield-Greene", "1931-05-06"
 	must(t, s.AddResident(t.Context(), by, r))
-	greps(t, dir, "Wilhelmina", "Oldfield", "Magnolia", "platform-4711", "Nightingale") // while it runs: the log beside the file too
+	addUser(t, s)
+	v := addSession(t, s, false) // opened by Ann Bee, of Dora
+	must(t, s.AddAssessment(t.Context(), act(), newAssessment(t, v, noon)))
+	names := []string{"Wilhelmina", "Oldfield", "Greene", "1931-05-06", "Magnolia", "platform-4711", "Nightingale", "Ann Bee", "ann bee", "Dora", "after washing"}
+	greps(t, dir, names...) // while it runs: the log beside the file too
 	must(t, s.Close())
-	greps(t, dir, "Wilhelmina", "Oldfield", "Magnolia", "platform-4711", "Nightingale")
+	greps(t, dir, names...)
 }
