@@ -72,6 +72,9 @@ func (s *Store) AddAssessment(ctx context.Context, act care.Act, a *care.Assessm
 		return care.AuditEvent{Action: care.ActAssessAdd, Entity: "assessment", EntityID: a.ID, Version: a.Version}
 	}
 	return s.change(ctx, act, event, func(tx *sql.Tx) error {
+		if err := notErased(ctx, tx, a.ResidentID); err != nil {
+			return err
+		}
 		if a.Scale != nil && a.Definition != nil {
 			if err := keepDefinition(ctx, tx, *a.Scale, *a.Definition, act); err != nil {
 				return err
@@ -127,6 +130,9 @@ func (s *Store) ChangeAssessment(ctx context.Context, act care.Act, ch care.Asse
 		}
 		if a.Version != ch.Version {
 			return &care.Error{Code: care.Stale, Text: "Somebody else changed this assessment meanwhile: look at it again, then decide."}
+		}
+		if err := notErased(ctx, tx, a.ResidentID); err != nil {
+			return err // what was erased must not come back as remarks
 		}
 		before, err := json.Marshal(a)
 		if err != nil {
