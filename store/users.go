@@ -284,12 +284,12 @@ func (s *Store) Invited(ctx context.Context, tokenHash string, now time.Time) (*
 	u, err := s.scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u JOIN invitations i ON i.user_id = u.id
 		WHERE i.token_hash = $1 AND i.expires_at > $2 AND u.disabled_at IS NULL`, tokenHash, millis(now)))
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, notInvited
+		return nil, errNotInvited
 	}
 	return u, s.sentence(err)
 }
 
-var notInvited = &care.Error{Code: care.Invitation, Text: "This invitation is not valid any more: ask a manager for a new one."}
+var errNotInvited = &care.Error{Code: care.Invitation, Text: "This invitation is not valid any more: ask a manager for a new one."}
 
 // SetPassword gives a user a password and signs them out everywhere. With an invitation's token hash it uses that up: of two
 // requests with one token only the first succeeds.
@@ -304,7 +304,7 @@ func (s *Store) SetPassword(ctx context.Context, act care.Act, userID, passwordH
 				return err
 			}
 			if n, err := used.RowsAffected(); err != nil || n != 1 {
-				return errors.Join(err, notInvited)
+				return errors.Join(err, errNotInvited)
 			}
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = $1 WHERE id = $2`, passwordHash, userID); err != nil {

@@ -75,21 +75,27 @@ func (g *rig) toProvider(username string) way {
 		}
 		return nil
 	}}
-	follow := func(r *http.Response, err error) *url.URL {
+	follow := func(method, to string, form url.Values) *url.URL {
 		g.Helper()
+		req, err := http.NewRequestWithContext(g.Context(), method, to, strings.NewReader(form.Encode()))
 		if err != nil {
 			g.Fatal(err)
 		}
-		body, _ := io.ReadAll(r.Body)
-		r.Body.Close()
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r, err := browser.Do(req)
+		if err != nil {
+			g.Fatal(err)
+		}
+		defer r.Body.Close()
 		at, err := r.Location()
 		if err != nil {
+			body, _ := io.ReadAll(r.Body)
 			g.Fatalf("the provider answers %d %s", r.StatusCode, body)
 		}
 		return at
 	}
-	page := follow(browser.Get(a.Header.Get("Location")))
-	at := follow(browser.PostForm(page.String(), url.Values{"username": {username}, "password": {"verysecure"}}))
+	page := follow(http.MethodGet, a.Header.Get("Location"), nil)
+	at := follow(http.MethodPost, page.String(), url.Values{"username": {username}, "password": {"verysecure"}})
 	if at.Host != "wince.test" {
 		g.Fatalf("the provider leads to %s", at)
 	}
