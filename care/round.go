@@ -55,9 +55,26 @@ type Round struct {
 	Scored    []Scored
 }
 
-// Lookback is how far back a round must be filled: the longest time until something is missed, and the day for which what
-// was missed or done is still told; for follow-ups twice the longest cadence fits in as well.
+// Lookback is how far back a round must be filled at most: the longest time until something is missed, and the day for which
+// what was missed or done is still told. Follow-ups need less: the longest cadence is two days.
 const Lookback = 24*time.Hour + maxMiss*time.Minute
+
+// Since returns from when on a round that has its schedules and reliefs needs assessments at a moment.
+func (r *Round) Since(now time.Time) time.Time {
+	since := now
+	for i := range r.Schedules {
+		s := &r.Schedules[i]
+		if t := now.Add(-told - time.Duration(s.MissMinutes+s.EarlyMinutes)*time.Minute); t.Before(since) {
+			since = t
+		}
+	}
+	for i := range r.Reliefs {
+		if t := r.Reliefs[i].GivenAt; t.Before(since) {
+			since = t
+		}
+	}
+	return since
+}
 
 // told is for how long missed, done and excused items are listed after they were due.
 const told = 24 * time.Hour

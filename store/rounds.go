@@ -194,11 +194,11 @@ func (s *Store) Round(ctx context.Context, siteID, residentID string, now time.T
 		if r.Reliefs, err = bodies[care.Relief](ctx, s, q, "reliefs", `site_id = $1`+of+` AND given_at > $3`, siteID, residentID, since); err != nil {
 			return err
 		}
-		where, of := `site_id = $1 AND assessed_at > $2`, siteID
+		where, of := `site_id = $1 AND assessed_at >= $2`, siteID
 		if residentID != "" {
-			where, of = `resident_id = $1 AND assessed_at > $2`, residentID
+			where, of = `resident_id = $1 AND assessed_at >= $2`, residentID
 		}
-		r.Scored, err = scored(ctx, q, where, of, since)
+		r.Scored, err = scored(ctx, q, where, of, millis(r.Since(now)))
 		return err
 	})
 	if err != nil {
