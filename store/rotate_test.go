@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -204,4 +205,34 @@ func TestNoNameInTheFiles(t *testing.T) {
 	greps(t, dir, names...) // while it runs: the log beside the file too
 	must(t, s.Close())
 	greps(t, dir, names...)
+}
+
+// Nor does who reads the tables, of either database.
+func testSealedTables(t *testing.T, s *Store) {
+	r := resident("Wilhelmina Oldfield")
+	r.Room, r.ExternalID, r.FamilyName, r.BirthDate = "Room Magnolia", "platform-4711", "Greene", "1931-05-06"
+	must(t, s.AddResident(t.Context(), act(), r))
+	addUser(t, s)
+	must(t, s.AddAssessment(t.Context(), act(), newAssessment(t, addSession(t, s, false), noon)))
+	tables, err := tablesOf(t.Context(), open(t, t.TempDir()).db)
+	must(t, err)
+	for _, table := range tables {
+		rows, err := s.db.Query(table.read())
+		must(t, err)
+		values, into := make([]any, len(table.columns)), make([]any, len(table.columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		for rows.Next() {
+			must(t, rows.Scan(into...))
+			row := strings.ToLower(fmt.Sprint(values))
+			for _, name := range []string{"wilhelmina", "oldfield", "greene", "1931-05-06", "magnolia", "platform-4711", "ann bee", "dora", "after washing"} {
+				if strings.Contains(row, name) {
+					t.Errorf("table %s holds %q in the clear", table.name, name)
+				}
+			}
+		}
+		must(t, rows.Err())
+		rows.Close()
+	}
 }
