@@ -259,6 +259,11 @@ func TestBlindMode(t *testing.T) {
 	if a.RatedBlind["face"] != 0 || a.Answers["face"] != 2 || a.Proposals[0].Value != 2 {
 		t.Errorf("got %+v", a)
 	}
+	later := g.add(object{"resident_id": r.ID, "condition": "rest", "scale": "painad"})
+	g.do("POST", "/api/v1/assessments/"+later.ID+"/observe", object{"session_id": v.ID}, "If-Match", `"1"`).want(200).read(&later)
+	if !later.Hidden || len(later.Proposals) > 0 {
+		t.Error("a draft that was observed later shows the machine's view")
+	}
 	var past struct{ Versions []care.Assessment }
 	g.do("GET", at+"/versions", nil).want(200).read(&past)
 	if !past.Versions[0].Hidden || len(past.Versions[0].Proposals) != 0 {

@@ -265,11 +265,11 @@ func (s *Server) observation(c *gin.Context) {
 // mayLook refuses the machine's view of a session where the site's carers rate first; the assessment shows it after that.
 func (s *Server) mayLook(c *gin.Context) error {
 	v, err := s.opt.Store.Session(c.Request.Context(), c.Param("id"))
-	if err != nil || v.Practice {
+	if err != nil {
 		return err
 	}
 	site, err := s.opt.Store.Instrument(c.Request.Context(), v.SiteID)
-	if err == nil && site.Blind {
+	if err == nil && blind(site, v.Practice) {
 		err = edge(care.RateFirst, "Here carers rate before they see the machine's view: make the assessment and answer, then it is shown.")
 	}
 	return err
