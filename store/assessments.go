@@ -317,15 +317,8 @@ func (s *Store) Assessments(ctx context.Context, q care.AssessmentQuery) ([]care
 	if !q.Since.IsZero() {
 		since = millis(q.Since)
 	}
-	args := []any{q.Practice, since, before, q.Limit}
-	of := ""
-	if q.ResidentID != "" {
-		args = append(args, q.ResidentID)
-		of = ` AND resident_id = $5`
-	}
-	in, args := inScope("site_id", q.Scope, args)
-	rows, err := s.db.QueryContext(ctx, assessmentQuery+`WHERE practice = $1 AND assessed_at >= $2 AND assessed_at < $3`+of+` AND `+in+`
-		ORDER BY assessed_at DESC, id DESC LIMIT $4`, args...)
+	where, args := assessmentsWhere(q, []any{q.Practice, since, before, q.Limit})
+	rows, err := s.db.QueryContext(ctx, assessmentQuery+where, args...)
 	if err != nil {
 		return nil, s.sentence(err)
 	}
@@ -339,4 +332,17 @@ func (s *Store) Assessments(ctx context.Context, q care.AssessmentQuery) ([]care
 		list = append(list, *a)
 	}
 	return list, s.sentence(rows.Err())
+}
+
+// assessmentsWhere returns the condition, order and limit of a list, with the arguments added to those for practice, since,
+// before and limit.
+func assessmentsWhere(q care.AssessmentQuery, args []any) (string, []any) {
+	site, of := "site_id", ""
+	if q.ResidentID != "" {
+		args = append(args, q.ResidentID)
+		// An expression is in no index: SQLite must take the resident's, which is shorter than the site's.
+		site, of = "site_id || ''", ` AND resident_id = $5`
+	}
+	in, args := inScope(site, q.Scope, args)
+	return `WHERE practice = $1 AND assessed_at >= $2 AND assessed_at < $3` + of + ` AND ` + in + ` ORDER BY assessed_at DESC, id DESC LIMIT $4`, args
 }

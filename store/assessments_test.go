@@ -328,3 +328,27 @@ func testErasedAssessments(t *testing.T, s *Store) {
 	must(t, err)
 	wantCode(t, s.AddAssessment(t.Context(), act(), b), care.Erased)
 }
+
+// Lists must not walk over what they do not show, however many assessments there are.
+func TestAssessmentLists(t *testing.T) {
+	s := open(t, t.TempDir())
+	one, two := care.Scope{Sites: []string{care.DefaultSite}}, care.Scope{Sites: []string{care.DefaultSite, care.NewID()}}
+	for name, c := range map[string]struct {
+		q     care.AssessmentQuery
+		index string
+	}{
+		"a resident's":         {care.AssessmentQuery{Scope: one, ResidentID: "r"}, "assessments_of_resident (resident_id=? AND assessed_at>? AND assessed_at<?)"},
+		"a resident's, all":    {care.AssessmentQuery{Scope: everywhere, ResidentID: "r"}, "assessments_of_resident (resident_id=? AND assessed_at>? AND assessed_at<?)"},
+		"a resident's, of two": {care.AssessmentQuery{Scope: two, ResidentID: "r"}, "assessments_of_resident (resident_id=? AND assessed_at>? AND assessed_at<?)"},
+		"a site's":             {care.AssessmentQuery{Scope: one}, "assessments_of_site (site_id=? AND assessed_at>? AND assessed_at<?)"},
+		"of the whole":         {care.AssessmentQuery{Scope: everywhere}, "assessments_by_time (assessed_at>? AND assessed_at<?)"},
+	} {
+		where, args := assessmentsWhere(c.q, []any{false, 0, 1, 10})
+		var id, parent, unused int
+		var plan string
+		must(t, s.db.QueryRowContext(t.Context(), `EXPLAIN QUERY PLAN `+assessmentQuery+where, args...).Scan(&id, &parent, &unused, &plan))
+		if !strings.Contains(plan, c.index) {
+			t.Errorf("%s: %s, want %s", name, plan, c.index)
+		}
+	}
+}
