@@ -72,15 +72,11 @@ func dump(t *testing.T, s *Store) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
 	for _, c := range sealedColumns {
-		rows, err := s.db.Query(`SELECT id, ` + c.column + ` FROM ` + c.table + ` WHERE ` + c.column + ` <> ''`)
-		must(t, err)
-		for rows.Next() {
-			var id, text string
-			must(t, rows.Scan(&id, &text))
-			texts[place(c.table, c.column, id)] = text
-		}
-		must(t, rows.Err())
-		rows.Close()
+		eachRow(t, s, backupTable{name: c.table, columns: []string{"id", c.column}}, func(values []any) {
+			if text, ok := values[1].(string); ok && text != "" {
+				texts[place(c.table, c.column, fmt.Sprint(values[0]))] = text
+			}
+		})
 	}
 	return texts
 }
@@ -217,22 +213,13 @@ func testSealedTables(t *testing.T, s *Store) {
 	tables, err := tablesOf(t.Context(), open(t, t.TempDir()).db)
 	must(t, err)
 	for _, table := range tables {
-		rows, err := s.db.Query(table.read())
-		must(t, err)
-		values, into := make([]any, len(table.columns)), make([]any, len(table.columns))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		for rows.Next() {
-			must(t, rows.Scan(into...))
-			row := strings.ToLower(fmt.Sprint(values))
+		eachRow(t, s, table, func(values []any) {
+			row := strings.ToLower(fmt.Sprint(values...))
 			for _, name := range []string{"wilhelmina", "oldfield", "greene", "1931-05-06", "magnolia", "platform-4711", "ann bee", "dora", "after washing"} {
 				if strings.Contains(row, name) {
 					t.Errorf("table %s holds %q in the clear", table.name, name)
 				}
 			}
-		}
-		must(t, rows.Err())
-		rows.Close()
+		})
 	}
 }
