@@ -56,8 +56,8 @@ type way struct {
 	back   string // where the provider sends it, path and query
 }
 
-// toProvider goes to the provider as a browser does and signs in there.
-func (g *rig) toProvider(username string) way {
+// toProvider goes to the provider as a browser does and signs in there, perhaps after somebody meddled with the address.
+func (g *rig) toProvider(username string, meddle ...func(url.Values)) way {
 	g.Helper()
 	a := g.as("").do("GET", "/api/v1/login/provider", nil).want(302)
 	k := a.Cookies()[0]
@@ -94,7 +94,13 @@ func (g *rig) toProvider(username string) way {
 		}
 		return at
 	}
-	page := follow(http.MethodGet, a.Header.Get("Location"), nil)
+	out := mustParse(g.T, a.Header.Get("Location"))
+	q := out.Query()
+	for _, m := range meddle {
+		m(q)
+	}
+	out.RawQuery = q.Encode()
+	page := follow(http.MethodGet, out.String(), nil)
 	at := follow(http.MethodPost, page.String(), url.Values{"username": {username}, "password": {"verysecure"}})
 	if at.Host != "wince.test" {
 		g.Fatalf("the provider leads to %s", at)
@@ -156,6 +162,10 @@ func TestProvider(t *testing.T) {
 	q := v.Query()
 	q.Set("state", u.Query().Get("state"))
 	g.fromProvider(mine, callbackPath+"?"+q.Encode()).problem(401, codeProviderSaid) // another's code, injected
+	w = g.toProvider("test-user2", func(q url.Values) { q.Set("state", "made up") })
+	g.fromProvider(w, w.back).problem(401, codeProviderSaid)
+	w = g.toProvider("test-user2", func(q url.Values) { q.Set("nonce", "made up") })
+	g.fromProvider(w, w.back).problem(401, codeProviderSaid)
 	w = g.toProvider("test-user2")
 	g.fromProvider(w, callbackPath+"?error=access_denied&state="+mustParse(t, w.back).Query().Get("state")).problem(401, codeProviderSaid)
 	w = g.toProvider("test-user2")
