@@ -75,7 +75,10 @@ func TestDraftThenObserved(t *testing.T) {
 	g.live.session(other.ID).observe()
 	g.do("POST", at, object{"session_id": other.ID}, "If-Match", `"1"`).problem(409, care.Conflict)
 	g.do("POST", at, object{"session_id": v.ID, "answers": object{}}, "If-Match", `"1"`).problem(400, codeMalformed)
-	g.do("POST", at, object{"session_id": v.ID}, "If-Match", `"1"`).want(200).read(&a)
+	once := object{"id": care.NewID(), "session_id": v.ID}
+	g.do("POST", at, once, "If-Match", `"1"`).want(200)
+	g.do("DELETE", "/api/v1/sessions/"+v.ID, nil).want(204)
+	g.do("POST", at, once, "If-Match", `"1"`).want(200).read(&a) // the answer was lost, and the session has ended since
 	if a.Status != care.Preliminary || a.SessionID != v.ID || len(a.Proposals) != 2 || len(a.NotProposed) != 3 {
 		t.Errorf("got %s with %d proposals, %d not proposed: %+v", a.Status, len(a.Proposals), len(a.NotProposed), a.NotProposed)
 	}
