@@ -17,6 +17,9 @@ func (s *Store) AddSession(ctx context.Context, act care.Act, v *care.Session) e
 		return care.AuditEvent{Action: care.ActSessionOpen, Entity: "session", EntityID: v.ID}
 	}
 	return s.change(ctx, act, event, func(tx *sql.Tx) error {
+		if err := notErased(ctx, tx, v.ResidentID); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (id, site_id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			v.ID, v.SiteID, orNull(v.ResidentID), v.Condition, v.Practice, v.OpenedBy.ID,
