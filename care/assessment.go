@@ -82,6 +82,7 @@ type Evidence struct {
 	Observation json.RawMessage // a pain.Observation
 	Proposals   []pain.Proposal
 	NotProposed []pain.NotProposed
+	Blind       bool // it is shown after the carer has rated
 }
 
 // Filling is what a person fills in. What is nil stays as it is.
@@ -125,7 +126,7 @@ func NewAssessment(a Assessment, e *Evidence, scale *pain.Scale, f Filling, act 
 }
 
 func (a *Assessment) take(e *Evidence) {
-	a.SessionID, a.Observation, a.Status, a.Method = e.Session.ID, e.Observation, Preliminary, ByCamera
+	a.SessionID, a.Observation, a.Status, a.Method, a.Blind = e.Session.ID, e.Observation, Preliminary, ByCamera, e.Blind
 	if e.Proposals != nil {
 		a.Proposals = e.Proposals
 	}

@@ -264,7 +264,8 @@ func TestClockSetBack(t *testing.T) {
 func TestBlind(t *testing.T) {
 	painad := scale(t, "painad")
 	e := evidence(false)
-	a, err := NewAssessment(Assessment{Blind: true}, e, painad, Filling{}, carer)
+	e.Blind = true
+	a, err := NewAssessment(Assessment{}, e, painad, Filling{}, carer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,13 +282,20 @@ func TestBlind(t *testing.T) {
 	if err := a.Confirm(Filling{Answers: after}, painad, carer); err != nil || a.RatedBlind["face"] != 1 || a.Answers["face"] != 2 {
 		t.Errorf("what was rated blind is %v (%v)", a.RatedBlind, err)
 	}
-	open, err := NewAssessment(Assessment{}, e, painad, Filling{}, carer)
+	seen := *e
+	seen.Blind = false
+	open, err := NewAssessment(Assessment{}, &seen, painad, Filling{}, carer)
 	if err != nil || open.Shown().Hidden || len(open.Shown().Proposals) != 1 {
 		t.Errorf("hidden where nobody rates blind (%v)", err)
 	}
-	at, err := NewAssessment(Assessment{Blind: true}, e, painad, Filling{Answers: sore}, carer)
+	at, err := NewAssessment(Assessment{}, e, painad, Filling{Answers: sore}, carer)
 	if err != nil || at.Shown().Hidden || at.RatedBlind["face"] != 2 {
 		t.Errorf("rated with the request that made it: %+v (%v)", at, err)
+	}
+	late := draft(t, Filling{Answers: pain.Answers{"body": 1}})
+	e.Session.Condition = AtRest
+	if err := late.Observe(e, painad, carer); err != nil || !late.Blind || !late.Shown().Hidden {
+		t.Errorf("a draft that is observed later shows what the machine saw (%v): %+v", err, late.Shown())
 	}
 }
 

@@ -132,15 +132,6 @@ type FollowUp struct {
 	Change *Change `json:"change,omitempty"` // against the assessment before, where both have a total
 }
 
-// followUps returns what the relief at index i asks for up to now, and the one to come.
-func (p *person) followUps(i int, now time.Time) []DueItem {
-	var out []DueItem
-	for _, f := range p.chain(i, now) {
-		out = append(out, f.DueItem)
-	}
-	return out
-}
-
 // Follow returns a relief's follow-ups, with the change of each assessment against the one before the relief. others are the
 // resident's reliefs, from which a later one with the same scale takes over.
 func Follow(r *Relief, others []Relief, scored []Scored, pauses []Pause, now time.Time) []FollowUp {

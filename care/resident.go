@@ -184,7 +184,7 @@ func (r *Resident) At(now time.Time) *Resident {
 
 // MayBeFilmed returns an error that says what to do where there is no valid consent to camera assessment at a moment.
 func (r *Resident) MayBeFilmed(now time.Time) error {
-	text := ""
+	var text string
 	switch r.At(now).Consent {
 	case ConsentGiven:
 		return nil

@@ -3,6 +3,7 @@ package care
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -55,9 +56,26 @@ type Round struct {
 	Scored    []Scored
 }
 
-// Lookback is how far back a round must be filled: the longest time until something is missed, and the day for which what
-// was missed or done is still told; for follow-ups twice the longest cadence fits in as well.
+// Lookback is how far back a round must be filled at most: the longest time until something is missed, and the day for which
+// what was missed or done is still told. Follow-ups need less: the longest cadence is two days.
 const Lookback = 24*time.Hour + maxMiss*time.Minute
+
+// Since returns from when on a round that has its schedules and reliefs needs assessments at a moment.
+func (r *Round) Since(now time.Time) time.Time {
+	since := now
+	for i := range r.Schedules {
+		s := &r.Schedules[i]
+		if t := now.Add(-told - time.Duration(s.MissMinutes+s.EarlyMinutes)*time.Minute); t.Before(since) {
+			since = t
+		}
+	}
+	for i := range r.Reliefs {
+		if t := r.Reliefs[i].GivenAt; t.Before(since) {
+			since = t
+		}
+	}
+	return since
+}
 
 // told is for how long missed, done and excused items are listed after they were due.
 const told = 24 * time.Hour
@@ -76,7 +94,7 @@ func (r *Round) Due(now time.Time, ahead time.Duration) ([]DueItem, error) {
 			}
 		}
 	}
-	var items []DueItem
+	var items []*DueItem
 	for _, id := range r.Residents {
 		p := of[id]
 		if p == nil {
@@ -94,20 +112,26 @@ func (r *Round) Due(now time.Time, ahead time.Duration) ([]DueItem, error) {
 					return nil, err
 				}
 			}
-			items = append(items, p.scheduled(s, id, times, now)...)
+			items = p.scheduled(items, s, id, times, now)
 		}
 		for i := range p.reliefs {
-			items = append(items, p.followUps(i, now)...)
+			for _, f := range p.chain(i, now) {
+				items = append(items, &f.DueItem)
+			}
 		}
 	}
-	items = slices.DeleteFunc(items, func(d DueItem) bool {
+	items = slices.DeleteFunc(items, func(d *DueItem) bool {
 		closed := d.State == Done || d.State == Missed || d.State == Excused
 		return d.DueAt.After(now.Add(ahead)) || (closed && d.MissedAt.Before(now.Add(-told)))
 	})
-	slices.SortFunc(items, func(a, b DueItem) int {
-		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ResidentID, b.ResidentID), cmp.Compare(a.Key, b.Key))
+	slices.SortFunc(items, func(a, b *DueItem) int {
+		return cmp.Or(a.DueAt.Compare(b.DueAt), strings.Compare(a.Key, b.Key))
 	})
-	return items, nil
+	list := make([]DueItem, len(items))
+	for i, d := range items {
+		list[i] = *d
+	}
+	return list, nil
 }
 
 // person is what belongs to one resident of a round.
@@ -155,15 +179,16 @@ func (s *Schedule) window(now time.Time, ahead time.Duration, events []Event) ([
 	return s.occurrences(now.Add(-miss-told), now.Add(ahead+miss), events)
 }
 
-// scheduled returns a schedule's items for one resident, at its times.
-func (p *person) scheduled(s *Schedule, resident string, times []occurrence, now time.Time) []DueItem {
+// scheduled adds a schedule's items for one resident, at its times.
+func (p *person) scheduled(items []*DueItem, s *Schedule, resident string, times []occurrence, now time.Time) []*DueItem {
 	miss := time.Duration(s.MissMinutes) * time.Minute
-	items := make([]DueItem, 0, len(times))
-	used := make(map[string]bool, len(times))
+	made := make([]DueItem, len(times))
+	var used []string
 	why := s.Repeat.Words()
 	for i, o := range times {
 		at := o.at
-		d := DueItem{
+		d := &made[i]
+		*d = DueItem{
 			Key: s.ID + "/" + resident + "/" + itoa(int(at.Unix())), ResidentID: resident, ScheduleID: s.ID, Scale: s.Scale, Condition: s.Condition,
 			Why: why, DueAt: at, OverdueAt: at.Add(time.Duration(s.GraceMinutes) * time.Minute), MissedAt: at.Add(miss),
 		}
@@ -174,10 +199,10 @@ func (p *person) scheduled(s *Schedule, resident string, times []occurrence, now
 			d.OverdueAt = d.MissedAt
 		}
 		if a := p.firstFit(o.from, d.MissedAt, s.Scale, s.Condition, now, used); a != nil {
-			used[a.AssessmentID] = true
+			used = append(used, a.AssessmentID)
 			d.AssessmentID = a.AssessmentID
 		}
-		d.State = p.state(&d, now)
+		d.State = p.state(d, now)
 		items = append(items, d)
 	}
 	return items
@@ -185,11 +210,11 @@ func (p *person) scheduled(s *Schedule, resident string, times []occurrence, now
 
 // firstFit returns the first assessment from from to to that fits and serves nothing else of the same schedule yet. What was
 // made after now is not known yet: that is what a round of the past, or of a clock moved back, must say.
-func (p *person) firstFit(from, to time.Time, scale string, c Condition, now time.Time, used map[string]bool) *Scored {
+func (p *person) firstFit(from, to time.Time, scale string, c Condition, now time.Time, used []string) *Scored {
 	i, _ := slices.BinarySearchFunc(p.scored, from, func(a *Scored, t time.Time) int { return a.At.Compare(t) })
 	for ; i < len(p.scored) && p.scored[i].At.Before(to) && !p.scored[i].At.After(now); i++ {
 		a := p.scored[i]
-		if !used[a.AssessmentID] && (scale == "" || scale == a.Scale) && (c == "" || c == a.Condition) {
+		if !slices.Contains(used, a.AssessmentID) && (scale == "" || scale == a.Scale) && (c == "" || c == a.Condition) {
 			return a
 		}
 	}

@@ -17,9 +17,13 @@ func (s *Store) AddSession(ctx context.Context, act care.Act, v *care.Session) e
 		return care.AuditEvent{Action: care.ActSessionOpen, Entity: "session", EntityID: v.ID}
 	}
 	return s.change(ctx, act, event, func(tx *sql.Tx) error {
+		if err := notErased(ctx, tx, v.ResidentID); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (id, site_id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			v.ID, v.SiteID, orNull(v.ResidentID), v.Condition, v.Practice, v.OpenedBy.ID, v.OpenedBy.Name, millis(v.OpenedAt))
+			v.ID, v.SiteID, orNull(v.ResidentID), v.Condition, v.Practice, v.OpenedBy.ID,
+			s.seal("sessions", "opened_by_name", v.ID, v.OpenedBy.Name), millis(v.OpenedAt))
 		return err
 	})
 }
@@ -52,7 +56,8 @@ func (s *Store) Session(ctx context.Context, id string) (*care.Session, error) {
 	var ended sql.NullInt64
 	err := s.db.QueryRowContext(ctx, `SELECT id, site_id, resident_id, care_condition, practice, opened_by, opened_by_name, opened_at, ended_at
 		FROM sessions WHERE id = $1`, id).
-		Scan(&v.ID, &v.SiteID, &resident, &v.Condition, &v.Practice, &v.OpenedBy.ID, &v.OpenedBy.Name, &opened, &ended)
+		Scan(&v.ID, &v.SiteID, &resident, &v.Condition, &v.Practice, &v.OpenedBy.ID,
+			s.unseal("sessions", "opened_by_name", &v.ID, &v.OpenedBy.Name), &opened, &ended)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, &care.Error{Code: care.NotFound, Text: "There is no such session: open a new one."}
 	}
@@ -70,6 +75,9 @@ func (s *Store) AddAssessment(ctx context.Context, act care.Act, a *care.Assessm
 		return care.AuditEvent{Action: care.ActAssessAdd, Entity: "assessment", EntityID: a.ID, Version: a.Version}
 	}
 	return s.change(ctx, act, event, func(tx *sql.Tx) error {
+		if err := notErased(ctx, tx, a.ResidentID); err != nil {
+			return err
+		}
 		if a.Scale != nil && a.Definition != nil {
 			if err := keepDefinition(ctx, tx, *a.Scale, *a.Definition, act); err != nil {
 				return err
@@ -125,6 +133,9 @@ func (s *Store) ChangeAssessment(ctx context.Context, act care.Act, ch care.Asse
 		}
 		if a.Version != ch.Version {
 			return &care.Error{Code: care.Stale, Text: "Somebody else changed this assessment meanwhile: look at it again, then decide."}
+		}
+		if err := notErased(ctx, tx, a.ResidentID); err != nil {
+			return err // what was erased must not come back as remarks
 		}
 		before, err := json.Marshal(a)
 		if err != nil {
@@ -216,7 +227,8 @@ func (s *Store) assessmentValues(a *care.Assessment) ([]any, error) {
 		err = errors.Join(err, e)
 		return string(b)
 	}
-	var scaleID, scaleVersion, rated, observation, confirmer, confirmerName sql.NullString
+	var scaleID, scaleVersion, rated, observation, confirmer sql.NullString
+	var confirmerName string
 	var total, confirmed sql.NullInt64
 	if a.Scale != nil {
 		scaleID, scaleVersion = orNull(a.Scale.ID), orNull(a.Scale.Version)
@@ -232,13 +244,14 @@ func (s *Store) assessmentValues(a *care.Assessment) ([]any, error) {
 	}
 	if a.ConfirmedAt != nil && a.ConfirmedBy != nil {
 		confirmed = sql.NullInt64{Int64: millis(*a.ConfirmedAt), Valid: true}
-		confirmer, confirmerName = orNull(a.ConfirmedBy.ID), orNull(a.ConfirmedBy.Name)
+		confirmer, confirmerName = orNull(a.ConfirmedBy.ID), a.ConfirmedBy.Name
 	}
 	values := []any{a.ID, orNull(a.SessionID), a.SiteID, orNull(a.ResidentID), a.Practice, a.Condition, a.Status, a.Method, scaleID, scaleVersion,
 		a.PainType, text(a.Answers), total, a.Band, a.Blind, rated, observation, text(a.Proposals), text(a.NotProposed), text(a.BodySites),
 		s.seal("assessments", "remarks", a.ID, a.Remarks), s.seal("assessments", "reason", a.ID, a.Reason), millis(a.AssessedAt),
-		millis(a.CreatedAt), a.CreatedBy.ID, a.CreatedBy.Name, millis(a.ChangedAt), a.ChangedBy.ID, a.ChangedBy.Name,
-		confirmed, confirmer, confirmerName, a.Version}
+		millis(a.CreatedAt), a.CreatedBy.ID, s.seal("assessments", "created_by_name", a.ID, a.CreatedBy.Name),
+		millis(a.ChangedAt), a.ChangedBy.ID, s.seal("assessments", "changed_by_name", a.ID, a.ChangedBy.Name),
+		confirmed, confirmer, s.seal("assessments", "confirmed_by_name", a.ID, confirmerName), a.Version}
 	if err != nil {
 		return nil, fmt.Errorf("write assessment: %w", err)
 	}
@@ -247,15 +260,16 @@ func (s *Store) assessmentValues(a *care.Assessment) ([]any, error) {
 
 func (s *Store) scanAssessment(row interface{ Scan(...any) error }) (*care.Assessment, error) {
 	var a care.Assessment
-	var session, resident, scaleID, scaleVersion, rated, observation, confirmer, confirmerName sql.NullString
-	var answers, proposals, not, sites string
+	var session, resident, scaleID, scaleVersion, rated, observation, confirmer sql.NullString
+	var answers, proposals, not, sites, confirmerName string
 	var assessed, created, changed int64
 	var total, confirmed sql.NullInt64
 	err := row.Scan(&a.ID, &session, &a.SiteID, &resident, &a.Practice, &a.Condition, &a.Status, &a.Method, &scaleID, &scaleVersion, &a.PainType,
 		&answers, &total, &a.Band, &a.Blind, &rated, &observation, &proposals, &not, &sites,
 		s.unseal("assessments", "remarks", &a.ID, &a.Remarks), s.unseal("assessments", "reason", &a.ID, &a.Reason), &assessed,
-		&created, &a.CreatedBy.ID, &a.CreatedBy.Name, &changed, &a.ChangedBy.ID, &a.ChangedBy.Name,
-		&confirmed, &confirmer, &confirmerName, &a.Version)
+		&created, &a.CreatedBy.ID, s.unseal("assessments", "created_by_name", &a.ID, &a.CreatedBy.Name),
+		&changed, &a.ChangedBy.ID, s.unseal("assessments", "changed_by_name", &a.ID, &a.ChangedBy.Name),
+		&confirmed, &confirmer, s.unseal("assessments", "confirmed_by_name", &a.ID, &confirmerName), &a.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +297,7 @@ func (s *Store) scanAssessment(row interface{ Scan(...any) error }) (*care.Asses
 		a.Observation = json.RawMessage(observation.String)
 	}
 	if confirmer.Valid {
-		a.ConfirmedBy = &care.Actor{ID: confirmer.String, Name: confirmerName.String}
+		a.ConfirmedBy = &care.Actor{ID: confirmer.String, Name: confirmerName}
 	}
 	return &a, nil
 }
@@ -306,15 +320,8 @@ func (s *Store) Assessments(ctx context.Context, q care.AssessmentQuery) ([]care
 	if !q.Since.IsZero() {
 		since = millis(q.Since)
 	}
-	args := []any{q.Practice, since, before, q.Limit}
-	of := ""
-	if q.ResidentID != "" {
-		args = append(args, q.ResidentID)
-		of = ` AND resident_id = $5`
-	}
-	in, args := inScope("site_id", q.Scope, args)
-	rows, err := s.db.QueryContext(ctx, assessmentQuery+`WHERE practice = $1 AND assessed_at >= $2 AND assessed_at < $3`+of+` AND `+in+`
-		ORDER BY assessed_at DESC, id DESC LIMIT $4`, args...)
+	where, args := assessmentsWhere(q, []any{q.Practice, since, before, q.Limit})
+	rows, err := s.db.QueryContext(ctx, assessmentQuery+where, args...)
 	if err != nil {
 		return nil, s.sentence(err)
 	}
@@ -328,4 +335,17 @@ func (s *Store) Assessments(ctx context.Context, q care.AssessmentQuery) ([]care
 		list = append(list, *a)
 	}
 	return list, s.sentence(rows.Err())
+}
+
+// assessmentsWhere returns the condition, order and limit of a list, with the arguments added to those for practice, since,
+// before and limit.
+func assessmentsWhere(q care.AssessmentQuery, args []any) (string, []any) {
+	site, of := "site_id", ""
+	if q.ResidentID != "" {
+		args = append(args, q.ResidentID)
+		// An expression is in no index: SQLite must take the resident's, which is shorter than the site's.
+		site, of = "site_id || ''", ` AND resident_id = $5`
+	}
+	in, args := inScope(site, q.Scope, args)
+	return `WHERE practice = $1 AND assessed_at >= $2 AND assessed_at < $3` + of + ` AND ` + in + ` ORDER BY assessed_at DESC, id DESC LIMIT $4`, args
 }

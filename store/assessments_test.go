@@ -291,3 +291,64 @@ func testInstrument(t *testing.T, s *Store) {
 	}
 	wantTrail(t, s, care.DefaultSite, care.ActInstrument, care.ActScaleAdd)
 }
+
+func testErasedAssessments(t *testing.T, s *Store) {
+	const secret = "she said it was the hip"
+	a, painad := addDraft(t, s)
+	remarks := secret
+	a, err := s.ChangeAssessment(t.Context(), act(), change(a), func(a *care.Assessment) error {
+		return a.Confirm(care.Filling{Remarks: &remarks}, painad, act())
+	})
+	must(t, err)
+	amend := func(reason string) error {
+		ch := change(a)
+		ch.Action = care.ActAssessAmend
+		done, err := s.ChangeAssessment(t.Context(), act(), ch, func(a *care.Assessment) error { return a.Amend(reason, care.Filling{}, painad, act()) })
+		if err == nil {
+			a = done
+		}
+		return err
+	}
+	must(t, amend(secret)) // which is kept with the record of before
+	must(t, s.EraseResident(t.Context(), act(), a.ResidentID, 1))
+	left, err := s.Assessment(t.Context(), a.ID)
+	must(t, err)
+	history, err := s.AssessmentHistory(t.Context(), a.ID)
+	must(t, err)
+	for _, x := range append(history, *left) {
+		if x.Remarks != "" || x.Reason != "" {
+			t.Errorf("version %d still says %q %q", x.Version, x.Remarks, x.Reason)
+		}
+	}
+	if len(history) != 2 || left.Total == nil || *left.Total != 4 {
+		t.Errorf("what counts has gone: %+v", left)
+	}
+	wantCode(t, amend("again"), care.Erased)
+	b, err := care.NewAssessment(care.Assessment{ResidentID: a.ResidentID, SiteID: a.SiteID, Condition: care.AtRest}, nil, painad, care.Filling{Remarks: &remarks}, act())
+	must(t, err)
+	wantCode(t, s.AddAssessment(t.Context(), act(), b), care.Erased)
+}
+
+// Lists must not walk over what they do not show, however many assessments there are.
+func TestAssessmentLists(t *testing.T) {
+	s := open(t, t.TempDir())
+	one, two := care.Scope{Sites: []string{care.DefaultSite}}, care.Scope{Sites: []string{care.DefaultSite, care.NewID()}}
+	for name, c := range map[string]struct {
+		q     care.AssessmentQuery
+		index string
+	}{
+		"a resident's":         {care.AssessmentQuery{Scope: one, ResidentID: "r"}, "assessments_of_resident (resident_id=? AND assessed_at>? AND assessed_at<?)"},
+		"a resident's, all":    {care.AssessmentQuery{Scope: everywhere, ResidentID: "r"}, "assessments_of_resident (resident_id=? AND assessed_at>? AND assessed_at<?)"},
+		"a resident's, of two": {care.AssessmentQuery{Scope: two, ResidentID: "r"}, "assessments_of_resident (resident_id=? AND assessed_at>? AND assessed_at<?)"},
+		"a site's":             {care.AssessmentQuery{Scope: one}, "assessments_of_site (site_id=? AND assessed_at>? AND assessed_at<?)"},
+		"of the whole":         {care.AssessmentQuery{Scope: everywhere}, "assessments_by_time (assessed_at>? AND assessed_at<?)"},
+	} {
+		where, args := assessmentsWhere(c.q, []any{false, 0, 1, 10})
+		var id, parent, unused int
+		var plan string
+		must(t, s.db.QueryRowContext(t.Context(), `EXPLAIN QUERY PLAN `+assessmentQuery+where, args...).Scan(&id, &parent, &unused, &plan))
+		if !strings.Contains(plan, c.index) {
+			t.Errorf("%s: %s, want %s", name, plan, c.index)
+		}
+	}
+}

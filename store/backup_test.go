@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,25 +22,31 @@ func contents(t *testing.T, s *Store, lite *Store, without ...string) map[string
 	must(t, err)
 	sums := map[string]string{}
 	for _, table := range tables {
-		if strings.Contains(" "+strings.Join(without, " ")+" ", " "+table.name+" ") {
+		if slices.Contains(without, table.name) {
 			continue
 		}
-		rows, err := s.db.Query(table.read())
-		must(t, err)
 		h, n := sha256.New(), 0
-		values, into := make([]any, len(table.columns)), make([]any, len(table.columns))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		for ; rows.Next(); n++ {
-			must(t, rows.Scan(into...))
-			fmt.Fprintf(h, "%v\n", values)
-		}
-		must(t, rows.Err())
-		rows.Close()
+		eachRow(t, s, table, func(values []any) { fmt.Fprintf(h, "%v\n", values); n++ })
 		sums[table.name] = fmt.Sprintf("%d rows %x", n, h.Sum(nil)[:8])
 	}
 	return sums
+}
+
+// eachRow calls do with the values of each row of a table.
+func eachRow(t *testing.T, s *Store, table backupTable, do func(values []any)) {
+	t.Helper()
+	rows, err := s.db.Query(table.read())
+	must(t, err)
+	defer rows.Close()
+	values, into := make([]any, len(table.columns)), make([]any, len(table.columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		must(t, rows.Scan(into...))
+		do(values)
+	}
+	must(t, rows.Err())
 }
 
 func same(t *testing.T, got, want map[string]string) {

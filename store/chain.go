@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"wince/care"
 )
@@ -141,8 +142,13 @@ func (s *Store) chainFirst(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	k := s.keys.now()
-	for _, c := range []sealedColumn{{table: "residents", column: "name"}, {table: "residents", column: "room"}, {table: "residents", column: "external_id", lookup: "external_key"},
-		{table: "assessments", column: "remarks"}, {table: "audit", column: "by_name"}} {
+	for _, name := range []string{"residents.name", "residents.room", "residents.external_id", "assessments.remarks", "assessments.created_by_name",
+		"assessments.changed_by_name", "assessments.confirmed_by_name", "sessions.opened_by_name", "users.name", "audit.by_name"} {
+		table, column, _ := strings.Cut(name, ".")
+		c, err := sealedColumnOf(table, column)
+		if err != nil {
+			return err
+		}
 		if err := c.rewrite(ctx, tx, k, func(_, text string) (string, error) { return text, nil }); err != nil {
 			return err
 		}
@@ -175,32 +181,37 @@ func (c sealedColumn) rewrite(ctx context.Context, tx *sql.Tx, k *key, open func
 	const batch = 500
 	last := ""
 	for {
-		rows, err := tx.QueryContext(ctx, `SELECT id, `+c.column+` FROM `+c.table+` WHERE id > $1 AND `+c.column+` <> '' ORDER BY id LIMIT $2`, last, batch)
+		ids, texts, err := c.page(ctx, tx, last, batch)
 		if err != nil {
 			return err
 		}
-		texts := map[string]string{}
-		for rows.Next() {
-			var id, text string
-			if err := rows.Scan(&id, &text); err != nil {
-				rows.Close()
-				return err
-			}
-			texts[id], last = text, id
-		}
-		rows.Close()
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		for id, text := range texts {
-			if err := c.rewriteOne(ctx, tx, k, id, text, open); err != nil {
+		for i, id := range ids {
+			if err := c.rewriteOne(ctx, tx, k, id, texts[i], open); err != nil {
 				return err
 			}
 		}
-		if len(texts) < batch {
+		if len(ids) < batch {
 			return nil
 		}
+		last = ids[len(ids)-1]
 	}
+}
+
+// page reads some texts of the column that are not empty, from the row after one with the id last.
+func (c sealedColumn) page(ctx context.Context, tx *sql.Tx, last string, limit int) (ids, texts []string, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT id, `+c.column+` FROM `+c.table+` WHERE id > $1 AND `+c.column+` <> '' ORDER BY id LIMIT $2`, last, limit)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, text string
+		if err := rows.Scan(&id, &text); err != nil {
+			return nil, nil, err
+		}
+		ids, texts = append(ids, id), append(texts, text)
+	}
+	return ids, texts, rows.Err()
 }
 
 func (c sealedColumn) rewriteOne(ctx context.Context, tx *sql.Tx, k *key, id, text string, open func(place, text string) (string, error)) error {
@@ -214,7 +225,7 @@ func (c sealedColumn) rewriteOne(ctx context.Context, tx *sql.Tx, k *key, id, te
 	}
 	set, args := c.column+` = $1`, []any{sealed, id}
 	if c.lookup != "" {
-		hash, err := k.hash(c.table+"."+c.column, plain)
+		hash, err := c.hash(k, plain)
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func conformance(t *testing.T, fresh func(t *testing.T) *Store) {
 		"residents": testResidents, "set up": testSetUp, "set up once among many": testSetUpRace, "logins": testLogins,
 		"sessions": testSessions, "assessments": testAssessments, "confirm": testConfirm, "confirm once among many": testConfirmRace,
 		"practice": testPractice, "draft to amended": testDraftToAmended, "changes made once": testChangesOnce,
-		"scales": testScales, "instrument": testInstrument, "chain": testChain, "rotate": testRotate, "erase": testErase, "prune and export": testPruneAndExport,
+		"scales": testScales, "instrument": testInstrument, "erased assessments": testErasedAssessments, "chain": testChain, "rotate": testRotate, "sealed tables": testSealedTables, "erase": testErase, "prune and export": testPruneAndExport,
 		"particulars": testParticulars, "upsert": testUpsert, "consents": testConsents, "baselines": testBaselines, "reliefs": testReliefs,
 		"measures": testMeasures, "rounds": testRounds, "escalations": testEscalations, "invented records": testInvent,
 		"sites": testSites, "scopes": testScopes, "users": testUsers, "invitations": testInvitations, "PINs": testPINs, "devices": testDevices,

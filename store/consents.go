@@ -11,6 +11,9 @@ import (
 // refused with care.Conflict.
 func (s *Store) AddConsent(ctx context.Context, act care.Act, c *care.ConsentRecord) error {
 	return s.change(ctx, act, event(care.ActConsentAdd, "consent", &c.ID, &c.Version), func(tx *sql.Tx) error {
+		if err := notErased(ctx, tx, c.ResidentID); err != nil {
+			return err
+		}
 		return s.insertConsent(ctx, tx, c)
 	})
 }
@@ -74,6 +77,9 @@ func (s *Store) Consents(ctx context.Context, residentID string) ([]care.Consent
 // AddBaseline keeps a neutral baseline. Where it is chosen, none other of the resident is any more.
 func (s *Store) AddBaseline(ctx context.Context, act care.Act, b *care.Baseline) error {
 	return s.change(ctx, act, event(care.ActBaselineAdd, "baseline", &b.ID, &b.Version), func(tx *sql.Tx) error {
+		if err := notErased(ctx, tx, b.ResidentID); err != nil {
+			return err
+		}
 		if err := s.unchoose(ctx, tx, b); err != nil {
 			return err
 		}

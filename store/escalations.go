@@ -4,22 +4,22 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"wince/care"
 )
 
-// RaiseEscalations keeps those escalations that were not raised before, each with its audit row, and returns them.
-func (s *Store) RaiseEscalations(ctx context.Context, act care.Act, list []care.Escalation) ([]care.Escalation, error) {
+// RaiseEscalations keeps those escalations of a site that were not raised before, each with its audit row, and returns them.
+func (s *Store) RaiseEscalations(ctx context.Context, act care.Act, siteID string, list []care.Escalation) ([]care.Escalation, error) {
+	known, err := s.raised(ctx, siteID, list)
+	if err != nil {
+		return nil, s.sentence(err)
+	}
 	var raised []care.Escalation
 	for i := range list {
 		e := &list[i]
-		var n int
-		// Most are known; looking first spares a change.
-		if err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM escalations WHERE item_key = $1`, e.Key).Scan(&n); err != nil {
-			return nil, s.sentence(err)
-		}
-		if n > 0 {
+		if known[e.Key] {
 			continue
 		}
 		version := 1
@@ -32,8 +32,8 @@ func (s *Store) RaiseEscalations(ctx context.Context, act care.Act, list []care.
 				e.ID, e.Key, e.SiteID, e.ResidentID, millis(e.RaisedAt), text)
 			return err
 		})
-		var known *care.Error
-		if errors.As(err, &known) && known.Code == care.Conflict {
+		var taken *care.Error
+		if errors.As(err, &taken) && taken.Code == care.Conflict {
 			continue // another program was first
 		}
 		if err != nil {
@@ -42,6 +42,28 @@ func (s *Store) RaiseEscalations(ctx context.Context, act care.Act, list []care.
 		raised = append(raised, *e)
 	}
 	return raised, nil
+}
+
+// raised returns the keys of those escalations that were raised before. None was before what it is about was due.
+func (s *Store) raised(ctx context.Context, siteID string, list []care.Escalation) (map[string]bool, error) {
+	known := map[string]bool{}
+	if len(list) == 0 {
+		return known, nil
+	}
+	first := slices.MinFunc(list, func(a, b care.Escalation) int { return a.DueAt.Compare(b.DueAt) })
+	rows, err := s.db.QueryContext(ctx, `SELECT item_key FROM escalations WHERE site_id = $1 AND raised_at >= $2`, siteID, millis(first.DueAt))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		known[key] = true
+	}
+	return known, rows.Err()
 }
 
 // Escalations returns the escalations of some sites since a time, the newest first.

@@ -134,89 +134,98 @@ func (s *Store) inventHome(ctx context.Context, tx *sql.Tx, act care.Act, in Inv
 // busyEach is how often a day the residents of the first home are assessed.
 const busyEach = 4
 
+// inventor makes one invented assessment after the other.
+type inventor struct {
+	in    Invented
+	homes []home
+	dice  *rand.Rand // the same records each time
+	share float64    // of the busy home, whose assessments come evenly among the rest
+	owed  float64    // to the busy home
+	next  int        // of its residents
+	done  int
+}
+
 func (s *Store) inventAssessments(ctx context.Context, act care.Act, in Invented, homes []home, progress func(int)) error {
 	if err := s.change(ctx, act, func() care.AuditEvent {
 		return care.AuditEvent{Action: care.ActScaleAdd, Entity: "scale"}
 	}, func(tx *sql.Tx) error { return keepDefinition(ctx, tx, in.Scale.Ref(), in.Scale.File, act) }); err != nil {
 		return err
 	}
-	dice := rand.New(rand.NewPCG(1, 2)) // the same records each time
-	var others []home
-	if len(homes) > 1 {
-		others = homes[1:]
-	}
 	busy := min(in.Assessments, 365*busyEach*len(homes[0].residents))
-	year := 365 * 24 * time.Hour
-	begun := in.Now.Add(-year)
-	// The busy home's come evenly among the rest.
-	share := float64(busy) / float64(in.Assessments)
-	sofar, done := 0.0, 0
-	next := 0 // of the busy home's residents
-	columns := strings.Count(assessmentColumns, ",") + 1
-	insert := `INSERT INTO assessments (` + assessmentColumns + `) VALUES `
-	for done < in.Assessments {
+	v := &inventor{in: in, homes: homes, dice: rand.New(rand.NewPCG(1, 2)), share: float64(busy) / float64(in.Assessments)}
+	for v.done < in.Assessments {
 		tx, err := s.begin(ctx)
 		if err != nil {
 			return s.sentence(err)
 		}
-		if err := s.hurry(ctx, tx); err != nil {
-			tx.Rollback()
-			return s.sentence(err)
+		err = s.inventSome(ctx, tx, v)
+		if err == nil {
+			err = tx.Commit()
 		}
-		full, err := tx.PrepareContext(ctx, insert+places(rowsAtOnce, columns))
 		if err != nil {
 			tx.Rollback()
 			return s.sentence(err)
 		}
-		for range statementsAtOnce {
-			n := min(rowsAtOnce, in.Assessments-done)
-			if n == 0 {
-				break
-			}
-			args := make([]any, 0, n*columns)
-			for range n {
-				at := begun.Add(time.Duration(float64(year) * float64(done) / float64(in.Assessments)))
-				var h *home
-				var who string
-				if sofar += share; sofar >= 1 || others == nil {
-					sofar--
-					h = &homes[0]
-					who = h.residents[next%len(h.residents)]
-					next++
-				} else {
-					h = &others[dice.IntN(len(others))]
-					who = h.residents[dice.IntN(len(h.residents))]
-				}
-				a, err := inventAssessment(in.Scale, h.site, who, at, dice)
-				if err != nil {
-					tx.Rollback()
-					return err
-				}
-				values, err := s.assessmentValues(a)
-				if err != nil {
-					tx.Rollback()
-					return err
-				}
-				args = append(args, values...)
-				done++
-			}
-			if n == rowsAtOnce {
-				_, err = full.ExecContext(ctx, args...)
-			} else {
-				_, err = tx.ExecContext(ctx, insert+places(n, columns), args...)
-			}
-			if err != nil {
-				tx.Rollback()
-				return s.sentence(err)
-			}
-		}
-		full.Close()
-		if err := tx.Commit(); err != nil {
-			return s.sentence(err)
-		}
-		progress(done)
+		progress(v.done)
 	}
 	return nil
+}
+
+// inventSome writes what goes into one transaction.
+func (s *Store) inventSome(ctx context.Context, tx *sql.Tx, v *inventor) error {
+	if err := s.hurry(ctx, tx); err != nil {
+		return err
+	}
+	columns := strings.Count(assessmentColumns, ",") + 1
+	insert := `INSERT INTO assessments (` + assessmentColumns + `) VALUES `
+	full, err := tx.PrepareContext(ctx, insert+places(rowsAtOnce, columns))
+	if err != nil {
+		return err
+	}
+	defer full.Close()
+	for range statementsAtOnce {
+		n := min(rowsAtOnce, v.in.Assessments-v.done)
+		if n == 0 {
+			return nil
+		}
+		args := make([]any, 0, n*columns)
+		for range n {
+			a, err := v.assessment()
+			if err != nil {
+				return err
+			}
+			values, err := s.assessmentValues(a)
+			if err != nil {
+				return err
+			}
+			args = append(args, values...)
+		}
+		if n == rowsAtOnce {
+			_, err = full.ExecContext(ctx, args...)
+		} else {
+			_, err = tx.ExecContext(ctx, insert+places(n, columns), args...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// assessment makes the next one, a little later than the one before.
+func (v *inventor) assessment() (*care.Assessment, error) {
+	const year = 365 * 24 * time.Hour
+	at := v.in.Now.Add(-year + time.Duration(float64(year)*float64(v.done)/float64(v.in.Assessments)))
+	v.done++
+	h := &v.homes[0]
+	if v.owed += v.share; v.owed >= 1 || len(v.homes) == 1 {
+		v.owed--
+		who := h.residents[v.next%len(h.residents)]
+		v.next++
+		return inventAssessment(v.in.Scale, h.site, who, at, v.dice)
+	}
+	h = &v.homes[1+v.dice.IntN(len(v.homes)-1)]
+	return inventAssessment(v.in.Scale, h.site, h.residents[v.dice.IntN(len(h.residents))], at, v.dice)
 }
 
 // hurry lets a transaction of invented records take more memory, and be lost with the power.

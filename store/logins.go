@@ -46,24 +46,16 @@ func (s *Store) LoginFailed(ctx context.Context, act care.Act, userID string) er
 	return s.change(ctx, act, event, func(*sql.Tx) error { return nil })
 }
 
-// Login returns the sign-in of a session token that is not over; an error of code care.NotFound says that there is none.
+// Login returns the sign-in of a session token that is not over, and counts it as used; an error of code care.NotFound says
+// that there is none.
 func (s *Store) Login(ctx context.Context, tokenHash string, now time.Time, life care.LoginLife) (*care.Login, error) {
-	var l care.Login
-	var created, seen int64
-	var device sql.NullString
-	u, err := scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+`, l.created_at, l.seen_at, l.method, l.device_id
-		FROM logins l JOIN users u ON u.id = l.user_id WHERE l.token_hash = $1 AND u.disabled_at IS NULL`, tokenHash),
-		&created, &seen, &l.Method, &device)
+	l, seen, err := s.login(ctx, tokenHash, now, life)
 	if err != nil {
-		return nil, s.sentence(err)
-	}
-	l.User, l.DeviceID = *u, device.String
-	if life.Over(l.Method, now, moment(created), moment(seen)) {
-		return nil, s.sentence(sql.ErrNoRows)
+		return nil, err
 	}
 	// Once a minute is enough to tell a used token from an idle one, and spares a write at every request. Where the disk is
 	// full the user may still read.
-	if now.Sub(moment(seen)) > time.Minute {
+	if now.Sub(seen) > time.Minute {
 		if _, err := s.db.ExecContext(ctx, `UPDATE logins SET seen_at = $1 WHERE token_hash = $2`, millis(now), tokenHash); err != nil {
 			var e *care.Error
 			if err = s.sentence(err); !errors.As(err, &e) || (e.Code != care.StorageFull && e.Code != care.StorageReadOnly) {
@@ -71,7 +63,31 @@ func (s *Store) Login(ctx context.Context, tokenHash string, now time.Time, life
 			}
 		}
 	}
-	return &l, nil
+	return l, nil
+}
+
+// StillIn returns nil where a sign-in is not over. It is no use of it: a page left open must not keep its user signed in.
+func (s *Store) StillIn(ctx context.Context, tokenHash string, now time.Time, life care.LoginLife) error {
+	_, _, err := s.login(ctx, tokenHash, now, life)
+	return err
+}
+
+// login returns a sign-in that is not over and when it was used last.
+func (s *Store) login(ctx context.Context, tokenHash string, now time.Time, life care.LoginLife) (*care.Login, time.Time, error) {
+	var l care.Login
+	var created, seen int64
+	var device sql.NullString
+	u, err := s.scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+`, l.created_at, l.seen_at, l.method, l.device_id
+		FROM logins l JOIN users u ON u.id = l.user_id WHERE l.token_hash = $1 AND u.disabled_at IS NULL`, tokenHash),
+		&created, &seen, &l.Method, &device)
+	if err != nil {
+		return nil, time.Time{}, s.sentence(err)
+	}
+	l.User, l.DeviceID = *u, device.String
+	if life.Over(l.Method, now, moment(created), moment(seen)) {
+		return nil, time.Time{}, s.sentence(sql.ErrNoRows)
+	}
+	return &l, moment(seen), nil
 }
 
 // EndLogin forgets a session token, and with it all those that expired before oldest.
@@ -177,7 +193,7 @@ func (s *Store) DeviceByToken(ctx context.Context, tokenHash string) (*care.Devi
 // DeviceUsers returns who can sign in with a PIN on the tablets of a site, by name.
 func (s *Store) DeviceUsers(ctx context.Context, siteID string) ([]care.User, error) {
 	return s.users(ctx, `SELECT `+userColumns+` FROM users u JOIN pins p ON p.user_id = u.id WHERE u.disabled_at IS NULL
-		AND (u.role = $1 OR EXISTS (SELECT 1 FROM user_sites x WHERE x.user_id = u.id AND x.site_id = $2)) ORDER BY u.name_key`, care.RoleAdmin, siteID)
+		AND (u.role = $1 OR EXISTS (SELECT 1 FROM user_sites x WHERE x.user_id = u.id AND x.site_id = $2))`, care.RoleAdmin, siteID)
 }
 
 // RevokeDevice ends a tablet of a scope and all that was signed in on it by PIN.

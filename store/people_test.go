@@ -245,6 +245,8 @@ func testDevices(t *testing.T, s *Store) {
 	if !reflect.DeepEqual(*l, pin) {
 		t.Errorf("got %+v", l)
 	}
+	must(t, s.StillIn(t.Context(), "password", noon.Add(59*time.Minute), life)) // no use of it
+	wantCode(t, s.StillIn(t.Context(), "password", noon.Add(time.Hour), life), care.NotFound)
 	_, err = s.Login(t.Context(), "pin", noon.Add(time.Minute), life)
 	wantCode(t, err, care.NotFound)
 	wantCode(t, s.RevokeDevice(t.Context(), act(), d.ID, care.Scope{Sites: []string{far.ID}}), care.NotFound)

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"wince/care"
 )
@@ -205,6 +206,7 @@ func (p *pgServer) stop() {
 					if _, err := os.Stat(filepath.Join(p.dir, "data", "postmaster.pid")); err != nil {
 						break
 					}
+					time.Sleep(5 * time.Millisecond)
 				}
 			}
 		}

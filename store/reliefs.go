@@ -14,6 +14,9 @@ import (
 // must be on the site's list.
 func (s *Store) AddRelief(ctx context.Context, act care.Act, siteID string, r *care.Relief) error {
 	return s.change(ctx, act, event(care.ActReliefAdd, "relief", &r.ID, &r.Version), func(tx *sql.Tx) error {
+		if err := notErased(ctx, tx, r.ResidentID); err != nil {
+			return err
+		}
 		if err := s.checkMeasures(ctx, tx, siteID, r); err != nil {
 			return err
 		}

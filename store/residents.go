@@ -40,7 +40,7 @@ func (s *Store) insertResident(ctx context.Context, tx *sql.Tx, r *care.Resident
 	if n > 0 {
 		return &care.Error{Code: care.Conflict, Field: "id", Text: "Another resident has this id: leave it out, or make a new one."}
 	}
-	external, err := s.lookup("residents", "external_id", r.ExternalID)
+	external, err := s.lookup(ctx, tx, "residents", "external_id", r.ExternalID)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (s *Store) ResidentByExternalID(ctx context.Context, external string) (*car
 }
 
 func (s *Store) byExternalID(ctx context.Context, q queryer, external string) (*care.Resident, error) {
-	key, err := s.lookup("residents", "external_id", external)
+	key, err := s.lookup(ctx, q, "residents", "external_id", external)
 	if err != nil {
 		return nil, s.sentence(err)
 	}
@@ -168,7 +168,7 @@ func (s *Store) writeResident(ctx context.Context, tx *sql.Tx, r *care.Resident)
 	if err := knownSite(ctx, tx, r.SiteID); err != nil {
 		return err
 	}
-	external, err := s.lookup("residents", "external_id", r.ExternalID)
+	external, err := s.lookup(ctx, tx, "residents", "external_id", r.ExternalID)
 	if err != nil {
 		return err
 	}

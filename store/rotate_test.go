@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,15 +72,11 @@ func dump(t *testing.T, s *Store) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
 	for _, c := range sealedColumns {
-		rows, err := s.db.Query(`SELECT id, ` + c.column + ` FROM ` + c.table + ` WHERE ` + c.column + ` <> ''`)
-		must(t, err)
-		for rows.Next() {
-			var id, text string
-			must(t, rows.Scan(&id, &text))
-			texts[place(c.table, c.column, id)] = text
-		}
-		must(t, rows.Err())
-		rows.Close()
+		eachRow(t, s, backupTable{name: c.table, columns: []string{"id", c.column}}, func(values []any) {
+			if text, ok := values[1].(string); ok && text != "" {
+				texts[place(c.table, c.column, fmt.Sprint(values[0]))] = text
+			}
+		})
 	}
 	return texts
 }
@@ -91,8 +88,17 @@ func TestRotateUnderAnotherProgram(t *testing.T) {
 	r := resident("Ada Longname")
 	r.ExternalID = "ext-1"
 	must(t, server.AddResident(t.Context(), act(), r))
+	u := addUser(t, server)
 	_, err := command.RotateKey(t.Context(), act(), true)
 	must(t, err)
+	if found, _, err := server.UserByName(t.Context(), " ann BEE "); err != nil || found.ID != u.ID {
+		t.Errorf("found %+v, %v", found, err)
+	}
+	found, err := server.ResidentByExternalID(t.Context(), "ext-1")
+	must(t, err)
+	if found.ID != r.ID {
+		t.Errorf("found %+v", found)
+	}
 	got, err := server.Resident(t.Context(), r.ID)
 	must(t, err)
 	if got.Name != r.Name {
@@ -186,8 +192,34 @@ func TestNoNameInTheFiles(t *testing.T) {
 	r.Room, r.ExternalID = "Room Magnolia", "platform-4711"
 	by := act()
 	by.By.Name = "Nurse Nightingale"
+	r.FamilyName, r.BirthDate = "Oldfield-Greene", "1931-05-06"
 	must(t, s.AddResident(t.Context(), by, r))
-	greps(t, dir, "Wilhelmina", "Oldfield", "Magnolia", "platform-4711", "Nightingale") // while it runs: the log beside the file too
+	addUser(t, s)
+	v := addSession(t, s, false) // opened by Ann Bee, of Dora
+	must(t, s.AddAssessment(t.Context(), act(), newAssessment(t, v, noon)))
+	names := []string{"Wilhelmina", "Oldfield", "Greene", "1931-05-06", "Magnolia", "platform-4711", "Nightingale", "Ann Bee", "ann bee", "Dora", "after washing"}
+	greps(t, dir, names...) // while it runs: the log beside the file too
 	must(t, s.Close())
-	greps(t, dir, "Wilhelmina", "Oldfield", "Magnolia", "platform-4711", "Nightingale")
+	greps(t, dir, names...)
+}
+
+// Nor does who reads the tables, of either database.
+func testSealedTables(t *testing.T, s *Store) {
+	r := resident("Wilhelmina Oldfield")
+	r.Room, r.ExternalID, r.FamilyName, r.BirthDate = "Room Magnolia", "platform-4711", "Greene", "1931-05-06"
+	must(t, s.AddResident(t.Context(), act(), r))
+	addUser(t, s)
+	must(t, s.AddAssessment(t.Context(), act(), newAssessment(t, addSession(t, s, false), noon)))
+	tables, err := tablesOf(t.Context(), open(t, t.TempDir()).db)
+	must(t, err)
+	for _, table := range tables {
+		eachRow(t, s, table, func(values []any) {
+			row := strings.ToLower(fmt.Sprint(values...))
+			for _, name := range []string{"wilhelmina", "oldfield", "greene", "1931-05-06", "magnolia", "platform-4711", "ann bee", "dora", "after washing"} {
+				if strings.Contains(row, name) {
+					t.Errorf("table %s holds %q in the clear", table.name, name)
+				}
+			}
+		})
+	}
 }

@@ -12,6 +12,9 @@ import (
 // AddSchedule keeps a schedule.
 func (s *Store) AddSchedule(ctx context.Context, act care.Act, v *care.Schedule) error {
 	return s.change(ctx, act, event(care.ActScheduleAdd, "schedule", &v.ID, &v.Version), func(tx *sql.Tx) error {
+		if err := notErased(ctx, tx, v.ResidentID); err != nil {
+			return err
+		}
 		if err := knownSite(ctx, tx, v.SiteID); err != nil {
 			return err
 		}
@@ -69,6 +72,9 @@ func (s *Store) Schedules(ctx context.Context, scope care.Scope, at time.Time) (
 // AddPause keeps a pause of a resident.
 func (s *Store) AddPause(ctx context.Context, act care.Act, siteID string, p *care.Pause) error {
 	return s.change(ctx, act, event(care.ActPauseAdd, "pause", &p.ID, &p.Version), func(tx *sql.Tx) error {
+		if err := notErased(ctx, tx, p.ResidentID); err != nil {
+			return err
+		}
 		text, err := s.sealBody("pauses", "body", p.ID, p)
 		if err != nil {
 			return err
@@ -121,6 +127,9 @@ func (s *Store) Pauses(ctx context.Context, residentID string) ([]care.Pause, er
 // AddEvent keeps something that happened to a resident.
 func (s *Store) AddEvent(ctx context.Context, act care.Act, siteID string, e *care.Event) error {
 	return s.change(ctx, act, event(care.ActEventAdd, "event", &e.ID, &e.Version), func(tx *sql.Tx) error {
+		if err := notErased(ctx, tx, e.ResidentID); err != nil {
+			return err
+		}
 		text, err := s.sealBody("happenings", "body", e.ID, e)
 		if err != nil {
 			return err
@@ -194,11 +203,11 @@ func (s *Store) Round(ctx context.Context, siteID, residentID string, now time.T
 		if r.Reliefs, err = bodies[care.Relief](ctx, s, q, "reliefs", `site_id = $1`+of+` AND given_at > $3`, siteID, residentID, since); err != nil {
 			return err
 		}
-		where, of := `site_id = $1 AND assessed_at > $2`, siteID
+		where, of := `site_id = $1 AND assessed_at >= $2`, siteID
 		if residentID != "" {
-			where, of = `resident_id = $1 AND assessed_at > $2`, residentID
+			where, of = `resident_id = $1 AND assessed_at >= $2`, residentID
 		}
-		r.Scored, err = scored(ctx, q, where, of, since)
+		r.Scored, err = scored(ctx, q, where, of, millis(r.Since(now)))
 		return err
 	})
 	if err != nil {

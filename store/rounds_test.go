@@ -369,12 +369,12 @@ func testEscalations(t *testing.T, s *Store) {
 		list[i] = care.Escalation{ID: care.NewID(), SiteID: care.DefaultSite, Key: "k" + strconv.Itoa(i), ResidentID: r.ID, Level: 1, To: care.RoleNurse,
 			State: care.Overdue, DueAt: noon, Since: noon, RaisedAt: noon.Add(time.Duration(i) * time.Second)}
 	}
-	raised, err := s.RaiseEscalations(t.Context(), act(), list[:2])
+	raised, err := s.RaiseEscalations(t.Context(), act(), care.DefaultSite, list[:2])
 	must(t, err)
 	if len(raised) != 2 {
 		t.Errorf("raised %d", len(raised))
 	}
-	if raised, err = s.RaiseEscalations(t.Context(), act(), list); err != nil || len(raised) != 1 || raised[0].Key != "k2" {
+	if raised, err = s.RaiseEscalations(t.Context(), act(), care.DefaultSite, list); err != nil || len(raised) != 1 || raised[0].Key != "k2" {
 		t.Errorf("raised again: %+v (%v)", raised, err)
 	}
 	_, err = s.Acknowledge(t.Context(), act(), list[0].ID)

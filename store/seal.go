@@ -1,9 +1,11 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"strings"
 )
 
 // sealedColumn is a column whose texts are sealed: who reads the database's file, or a copy of it, without the key file
@@ -11,6 +13,8 @@ import (
 type sealedColumn struct {
 	table, column string
 	lookup        string // a column of the same table with the text's keyed hash, by which it is found again; empty for none
+	fold          bool   // texts that differ by case or the space around them alone have one hash
+	null          bool   // the empty text is NULL
 
 	of    string   // the condition that chooses the rows of resident $1; empty where the column is not about residents
 	blank []string // of a JSON text the members that an erasure empties; none for the whole text
@@ -27,7 +31,7 @@ const (
 var sealedColumns = []sealedColumn{
 	{table: "residents", column: "name", of: `id = $1`},
 	{table: "residents", column: "room", of: `id = $1`},
-	{table: "residents", column: "external_id", lookup: "external_key", of: `id = $1`},
+	{table: "residents", column: "external_id", lookup: "external_key", null: true, of: `id = $1`},
 	{table: "residents", column: "details", of: `id = $1`},
 	{table: "consents", column: "body", of: ofResident, blank: []string{"given_by", "note", "withdrawn_by"}},
 	{table: "baselines", column: "body", of: ofResident, drop: true},
@@ -39,6 +43,11 @@ var sealedColumns = []sealedColumn{
 	{table: "assessments", column: "remarks", of: ofResident},
 	{table: "assessments", column: "reason", of: ofResident},
 	{table: "assessment_changes", column: "previous", of: ofAssessment, blank: []string{"remarks", "reason"}},
+	{table: "assessments", column: "created_by_name"},
+	{table: "assessments", column: "changed_by_name"},
+	{table: "assessments", column: "confirmed_by_name"},
+	{table: "sessions", column: "opened_by_name"},
+	{table: "users", column: "name", lookup: "name_key", fold: true},
 	{table: "audit", column: "by_name"},
 }
 
@@ -66,13 +75,13 @@ func (s *Store) seal(table, column, id, text string) driver.Valuer {
 	return sealing{s.keys, table, column, id, text}
 }
 
-// Value seals the text. The empty text stays empty, but is NULL in a column that must be unique.
+// Value seals the text. The empty text stays empty, or is NULL where the column says so.
 func (v sealing) Value() (driver.Value, error) {
 	c, err := sealedColumnOf(v.table, v.column)
 	if err != nil {
 		return nil, err
 	}
-	if v.text == "" && c.lookup != "" {
+	if v.text == "" && c.null {
 		return nil, nil
 	}
 	return v.ring.now().seal(place(v.table, v.column, v.id), v.text)
@@ -103,11 +112,23 @@ func (v unsealing) Scan(from any) error {
 }
 
 // lookup returns the keyed hash by which a sealed text is found again: the same text gives the same hash, and without the key
-// nobody can try texts. The empty text gives NULL, so that a UNIQUE column allows many.
-func (s *Store) lookup(table, column, text string) (sql.NullString, error) {
-	if text == "" {
-		return sql.NullString{}, nil
+// nobody can try texts. The empty text gives NULL, so that a UNIQUE column allows many. It asks q for the key in use, because
+// another program may have rotated it.
+func (s *Store) lookup(ctx context.Context, q queryer, table, column, text string) (sql.NullString, error) {
+	c, err := sealedColumnOf(table, column)
+	if err == nil {
+		err = s.useKey(ctx, q)
 	}
-	h, err := s.keys.now().hash(table+"."+column, text)
+	if err != nil || text == "" {
+		return sql.NullString{}, err
+	}
+	h, err := c.hash(s.keys.now(), text)
 	return sql.NullString{String: h, Valid: err == nil}, err
+}
+
+func (c sealedColumn) hash(k *key, text string) (string, error) {
+	if c.fold {
+		text = strings.ToLower(strings.TrimSpace(text))
+	}
+	return k.hash(c.table+"."+c.column, text)
 }

@@ -56,7 +56,7 @@ func (s *Store) SetUp(ctx context.Context, act care.Act, tokenHash string, u *ca
 		} else if n != 1 {
 			return &care.Error{Code: care.SetUpToken, Text: "This set-up link is not valid any more: take the newest one from the server's window or log, or restart the server for a new one."}
 		}
-		return insertUser(ctx, tx, u, passwordHash)
+		return s.insertUser(ctx, tx, u, passwordHash)
 	})
 }
 
@@ -78,9 +78,13 @@ func userEvent(action string, u *care.User) func() care.AuditEvent {
 	}
 }
 
-func insertUser(ctx context.Context, tx *sql.Tx, u *care.User, passwordHash string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO users (id, name, name_key, role, password_hash, created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		u.ID, u.Name, strings.ToLower(u.Name), u.Role, passwordHash, millis(u.CreatedAt), u.Version)
+func (s *Store) insertUser(ctx context.Context, tx *sql.Tx, u *care.User, passwordHash string) error {
+	key, err := s.lookup(ctx, tx, "users", "name", u.Name)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO users (id, name, name_key, role, password_hash, created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		u.ID, s.seal("users", "name", u.ID, u.Name), key, u.Role, passwordHash, millis(u.CreatedAt), u.Version)
 	if err != nil {
 		return err
 	}
@@ -103,12 +107,12 @@ const userColumns = `u.id, u.name, u.role, u.created_at, u.disabled_at, u.versio
 	(SELECT string_agg(w.site_id, ',') FROM user_sites w WHERE w.user_id = u.id)`
 
 // scanUser reads userColumns, and further columns into more.
-func scanUser(row interface{ Scan(...any) error }, more ...any) (*care.User, error) {
+func (s *Store) scanUser(row interface{ Scan(...any) error }, more ...any) (*care.User, error) {
 	var u care.User
 	var created int64
 	var disabled sql.NullInt64
 	var sites sql.NullString
-	if err := row.Scan(append([]any{&u.ID, &u.Name, &u.Role, &created, &disabled, &u.Version, &sites}, more...)...); err != nil {
+	if err := row.Scan(append([]any{&u.ID, s.unseal("users", "name", &u.ID, &u.Name), &u.Role, &created, &disabled, &u.Version, &sites}, more...)...); err != nil {
 		return nil, err
 	}
 	u.CreatedAt, u.DisabledAt, u.Sites = moment(created), momentOrNil(disabled), []string{}
@@ -134,22 +138,25 @@ func noUser(err error) error {
 // UserByName returns a user and the hash of the password, which is empty where there is none; or an error of code
 // care.NotFound. Case does not matter.
 func (s *Store) UserByName(ctx context.Context, name string) (*care.User, string, error) {
+	key, err := s.lookup(ctx, s.db, "users", "name", name)
+	if err != nil {
+		return nil, "", s.sentence(err)
+	}
 	var hash string
-	u, err := scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.name_key = $1`,
-		strings.ToLower(strings.TrimSpace(name))), &hash)
+	u, err := s.scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.name_key = $1`, key), &hash)
 	return u, hash, noUser(s.sentence(err))
 }
 
 // User returns one user and the hash of the password, or an error of code care.NotFound.
 func (s *Store) User(ctx context.Context, id string) (*care.User, string, error) {
 	var hash string
-	u, err := scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.id = $1`, id), &hash)
+	u, err := s.scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.id = $1`, id), &hash)
 	return u, hash, noUser(s.sentence(err))
 }
 
 // UserByIdentity returns the user whom the home's identity provider knows by something, or an error of code care.NotFound.
 func (s *Store) UserByIdentity(ctx context.Context, id care.Identity) (*care.User, error) {
-	u, err := scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u JOIN identities i ON i.user_id = u.id
+	u, err := s.scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u JOIN identities i ON i.user_id = u.id
 		WHERE i.issuer = $1 AND i.subject = $2`, id.Issuer, id.Subject))
 	return u, noUser(s.sentence(err))
 }
@@ -161,7 +168,7 @@ func (s *Store) Users(ctx context.Context, scope care.Scope) ([]care.User, error
 	if !scope.All {
 		in = `EXISTS (SELECT 1 FROM user_sites x WHERE x.user_id = u.id AND ` + in + `)`
 	}
-	return s.users(ctx, `SELECT `+userColumns+` FROM users u WHERE `+in+` ORDER BY u.name_key`, args...)
+	return s.users(ctx, `SELECT `+userColumns+` FROM users u WHERE `+in+``, args...)
 }
 
 func (s *Store) users(ctx context.Context, query string, args ...any) ([]care.User, error) {
@@ -172,19 +179,20 @@ func (s *Store) users(ctx context.Context, query string, args ...any) ([]care.Us
 	defer rows.Close()
 	list := []care.User{}
 	for rows.Next() {
-		u, err := scanUser(rows)
+		u, err := s.scanUser(rows)
 		if err != nil {
 			return nil, s.sentence(err)
 		}
 		list = append(list, *u)
 	}
+	slices.SortFunc(list, func(a, b care.User) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
 	return list, s.sentence(rows.Err())
 }
 
 // AddUser keeps a new user who has no password yet, with the identity at the home's provider where there is one.
 func (s *Store) AddUser(ctx context.Context, act care.Act, u *care.User, id *care.Identity) error {
 	return noUser(s.change(ctx, act, userEvent(care.ActUserAdd, u), func(tx *sql.Tx) error {
-		if err := insertUser(ctx, tx, u, ""); err != nil || id == nil {
+		if err := s.insertUser(ctx, tx, u, ""); err != nil || id == nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO identities (issuer, subject, user_id) VALUES ($1, $2, $3)`, id.Issuer, id.Subject, u.ID)
@@ -197,7 +205,7 @@ func (s *Store) AddUser(ctx context.Context, act care.Act, u *care.User, id *car
 func (s *Store) ChangeUser(ctx context.Context, act care.Act, id string, version int, edit func(*care.User) error) (*care.User, error) {
 	u := &care.User{ID: id}
 	err := s.change(ctx, act, func() care.AuditEvent { return userEvent(care.ActUserChange, u)() }, func(tx *sql.Tx) (err error) {
-		if u, err = scanUser(tx.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)); err != nil {
+		if u, err = s.scanUser(tx.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)); err != nil {
 			return err
 		}
 		if u.Version != version {
@@ -211,8 +219,12 @@ func (s *Store) ChangeUser(ctx context.Context, act care.Act, id string, version
 		if u.DisabledAt != nil {
 			disabled = sql.NullInt64{Int64: millis(*u.DisabledAt), Valid: true}
 		}
+		key, err := s.lookup(ctx, tx, "users", "name", u.Name)
+		if err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `UPDATE users SET name = $1, name_key = $2, role = $3, disabled_at = $4, version = $5 WHERE id = $6`,
-			u.Name, strings.ToLower(u.Name), u.Role, disabled, u.Version, id); err != nil {
+			s.seal("users", "name", id, u.Name), key, u.Role, disabled, u.Version, id); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM user_sites WHERE user_id = $1`, id); err != nil {
@@ -269,15 +281,15 @@ func (s *Store) Invite(ctx context.Context, act care.Act, userID, tokenHash stri
 
 // Invited returns the user whom a token invites, or an error of code care.Invitation.
 func (s *Store) Invited(ctx context.Context, tokenHash string, now time.Time) (*care.User, error) {
-	u, err := scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u JOIN invitations i ON i.user_id = u.id
+	u, err := s.scanUser(s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u JOIN invitations i ON i.user_id = u.id
 		WHERE i.token_hash = $1 AND i.expires_at > $2 AND u.disabled_at IS NULL`, tokenHash, millis(now)))
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, notInvited
+		return nil, errNotInvited
 	}
 	return u, s.sentence(err)
 }
 
-var notInvited = &care.Error{Code: care.Invitation, Text: "This invitation is not valid any more: ask a manager for a new one."}
+var errNotInvited = &care.Error{Code: care.Invitation, Text: "This invitation is not valid any more: ask a manager for a new one."}
 
 // SetPassword gives a user a password and signs them out everywhere. With an invitation's token hash it uses that up: of two
 // requests with one token only the first succeeds.
@@ -292,7 +304,7 @@ func (s *Store) SetPassword(ctx context.Context, act care.Act, userID, passwordH
 				return err
 			}
 			if n, err := used.RowsAffected(); err != nil || n != 1 {
-				return errors.Join(err, notInvited)
+				return errors.Join(err, errNotInvited)
 			}
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = $1 WHERE id = $2`, passwordHash, userID); err != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"net/http"
@@ -30,7 +31,7 @@ func (s *Server) admitToken(c *gin.Context, token string) error {
 	if token == "" {
 		return refused
 	}
-	if s.opt.LocalToken != "" && subtle.ConstantTimeCompare([]byte(token), []byte(s.opt.LocalToken)) == 1 {
+	if s.isLocal(token) {
 		c.Set(actorKey, care.Program)
 		return nil
 	}
@@ -44,6 +45,15 @@ func (s *Server) admitToken(c *gin.Context, token string) error {
 	c.Set(actorKey, l.User.Actor())
 	c.Set(loginKey, l)
 	return nil
+}
+
+func (s *Server) isLocal(token string) bool {
+	return s.opt.LocalToken != "" && subtle.ConstantTimeCompare([]byte(token), []byte(s.opt.LocalToken)) == 1
+}
+
+// stillIn says whether a sign-in that lasts has not ended meanwhile. Asking is no use of it.
+func (s *Server) stillIn(ctx context.Context, token string) bool {
+	return s.isLocal(token) || s.opt.Store.StillIn(ctx, hashToken(token), s.opt.Now(), s.opt.Login) == nil
 }
 
 // isCode says whether an error is one of package care with a code.

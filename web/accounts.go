@@ -26,6 +26,7 @@ type accountStore interface {
 	AddLogin(ctx context.Context, act care.Act, tokenHash string, l care.Login) error
 	LoginFailed(ctx context.Context, act care.Act, userID string) error
 	Login(ctx context.Context, tokenHash string, now time.Time, life care.LoginLife) (*care.Login, error)
+	StillIn(ctx context.Context, tokenHash string, now time.Time, life care.LoginLife) error
 	EndLogin(ctx context.Context, act care.Act, tokenHash string, oldest time.Time) error
 }
 

@@ -20,53 +20,42 @@ type changeBody struct {
 	care.Filling
 }
 
-// only refuses members that a kind of change does not know.
-func (b *changeBody) only(session, reason, filling bool) error {
-	for name, wrong := range map[string]bool{
-		"session_id": b.SessionID != "" && !session, "reason": b.Reason != "" && !reason,
-		"answers": !filling && (b.Answers != nil || b.PainType != nil || b.BodySites != nil || b.Remarks != nil || b.AssessedAt != nil),
+// assessmentChange is one kind of change.
+type assessmentChange struct {
+	action                   string // for the audit row
+	session, reason, filling bool   // members that it knows
+	// prepare, where there is one, gathers what do needs; it may read. Do changes the record by its rules.
+	prepare func(a *care.Assessment, scale *pain.Scale, in *changeBody) error
+	do      func(a *care.Assessment, scale *pain.Scale, in *changeBody) error
+}
+
+// knows refuses members that a kind of change does not know.
+func (k *assessmentChange) knows(b *changeBody) error {
+	for _, m := range []struct {
+		name  string
+		wrong bool
+	}{
+		{"session_id", b.SessionID != "" && !k.session}, {"reason", b.Reason != "" && !k.reason},
+		{"answers", b.Answers != nil && !k.filling}, {"pain_type", b.PainType != nil && !k.filling}, {"body_sites", b.BodySites != nil && !k.filling},
+		{"remarks", b.Remarks != nil && !k.filling}, {"assessed_at", b.AssessedAt != nil && !k.filling},
 	} {
-		if wrong {
-			return &care.Error{Code: codeMalformed, Field: name, Text: "There is no member " + name + " here: see the description of the interface."}
+		if m.wrong {
+			return &care.Error{Code: codeMalformed, Field: m.name, Text: "There is no member " + m.name + " here: see the description of the interface."}
 		}
 	}
 	return nil
 }
 
 // change reads a change of the assessment that the address names, makes it once and answers with the result.
-func (s *Server) change(c *gin.Context, action string, do func(a *care.Assessment, scale *pain.Scale, in *changeBody) error, allowed func(*changeBody) error) {
+func (s *Server) change(c *gin.Context, k assessmentChange) {
 	var in changeBody
 	err := readJSON(c, &in)
 	if err == nil {
-		err = allowed(&in)
-	}
-	var mark string
-	if err == nil {
-		mark, err = fingerprint(c, action+" "+c.Param("id"), in)
-	}
-	var seen *care.Assessment
-	if err == nil {
-		seen, err = s.seenBefore(c, in.ID, c.Param("id"), mark)
-	}
-	if seen != nil {
-		writeAssessment(c, http.StatusOK, seen)
-		return
-	}
-	var version int
-	if err == nil {
-		version, err = ifMatch(c.GetHeader("If-Match"))
+		err = k.knows(&in)
 	}
 	var a *care.Assessment
 	if err == nil {
-		a, err = s.assessment(c, c.Param("id"))
-	}
-	var scale *pain.Scale
-	if err == nil {
-		scale, err = s.scaleOf(c.Request.Context(), a)
-	}
-	if err == nil {
-		ch := care.AssessmentChange{AssessmentID: a.ID, Version: version, ID: in.ID, Fingerprint: mark, Action: action}
-		a, err = s.opt.Store.ChangeAssessment(c.Request.Context(), s.act(c), ch, func(a *care.Assessment) error { return do(a, scale, &in) })
+		a, err = s.changed(c, &k, &in)
 	}
 	if err != nil {
 		s.fail(c, err)
@@ -75,58 +64,80 @@ func (s *Server) change(c *gin.Context, action string, do func(a *care.Assessmen
 	writeAssessment(c, http.StatusOK, a)
 }
 
+// changed makes a change, or finds the assessment that it was made to before.
+func (s *Server) changed(c *gin.Context, k *assessmentChange, in *changeBody) (*care.Assessment, error) {
+	ctx := c.Request.Context()
+	mark, err := fingerprint(c, k.action+" "+c.Param("id"), in)
+	if err != nil {
+		return nil, err
+	}
+	if seen, err := s.seenBefore(c, in.ID, c.Param("id"), mark); err != nil || seen != nil {
+		return seen, err
+	}
+	version, err := ifMatch(c.GetHeader("If-Match"))
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.assessment(c, c.Param("id"))
+	if err != nil {
+		return nil, err
+	}
+	scale, err := s.scaleOf(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	if k.prepare != nil {
+		if err := k.prepare(a, scale, in); err != nil {
+			return nil, err
+		}
+	}
+	ch := care.AssessmentChange{AssessmentID: a.ID, Version: version, ID: in.ID, Fingerprint: mark, Action: k.action}
+	return s.opt.Store.ChangeAssessment(ctx, s.act(c), ch, func(a *care.Assessment) error { return k.do(a, scale, in) })
+}
+
 func (s *Server) fillAssessment(c *gin.Context) {
-	s.change(c, care.ActAssessFill, func(a *care.Assessment, scale *pain.Scale, in *changeBody) error {
+	s.change(c, assessmentChange{action: care.ActAssessFill, filling: true, do: func(a *care.Assessment, scale *pain.Scale, in *changeBody) error {
 		return a.Fill(in.Filling, scale, s.act(c))
-	}, func(in *changeBody) error { return in.only(false, false, true) })
+	}})
 }
 
 // observeAssessment attaches what a session observed to a draft.
 func (s *Server) observeAssessment(c *gin.Context) {
 	var e *care.Evidence
-	s.change(c, care.ActAssessSeen, func(a *care.Assessment, scale *pain.Scale, _ *changeBody) error {
-		return a.Observe(e, scale, s.act(c))
-	}, func(in *changeBody) error {
-		if err := in.only(true, false, false); err != nil {
+	s.change(c, assessmentChange{
+		action: care.ActAssessSeen, session: true,
+		prepare: func(_ *care.Assessment, scale *pain.Scale, in *changeBody) error {
+			v, live, err := s.session(c, in.SessionID)
+			if err != nil {
+				return err
+			}
+			site, err := s.opt.Store.Instrument(c.Request.Context(), v.SiteID)
+			if err != nil {
+				return err
+			}
+			e, err = s.evidence(c, v, live, scale, site)
 			return err
-		}
-		v, live, err := s.session(c, in.SessionID)
-		if err != nil {
-			return err
-		}
-		a, err := s.assessment(c, c.Param("id"))
-		if err != nil {
-			return err
-		}
-		scale, err := s.scaleOf(c.Request.Context(), a)
-		if err != nil {
-			return err
-		}
-		site, err := s.opt.Store.Instrument(c.Request.Context(), v.SiteID)
-		if err != nil {
-			return err
-		}
-		e, err = s.evidence(c, v, live, scale, site)
-		return err
+		},
+		do: func(a *care.Assessment, scale *pain.Scale, _ *changeBody) error { return a.Observe(e, scale, s.act(c)) },
 	})
 }
 
 func (s *Server) confirmAssessment(c *gin.Context) {
-	s.change(c, care.ActAssessDone, func(a *care.Assessment, scale *pain.Scale, in *changeBody) error {
+	s.change(c, assessmentChange{action: care.ActAssessDone, filling: true, do: func(a *care.Assessment, scale *pain.Scale, in *changeBody) error {
 		return a.Confirm(in.Filling, scale, s.act(c))
-	}, func(in *changeBody) error { return in.only(false, false, true) })
+	}})
 }
 
 func (s *Server) amendAssessment(c *gin.Context) {
-	s.change(c, care.ActAssessAmend, func(a *care.Assessment, scale *pain.Scale, in *changeBody) error {
+	s.change(c, assessmentChange{action: care.ActAssessAmend, reason: true, filling: true, do: func(a *care.Assessment, scale *pain.Scale, in *changeBody) error {
 		return a.Amend(in.Reason, in.Filling, scale, s.act(c))
-	}, func(in *changeBody) error { return in.only(false, true, true) })
+	}})
 }
 
 func (s *Server) markAssessmentWrong(c *gin.Context) {
-	s.change(c, care.ActAssessWrong, func(a *care.Assessment, _ *pain.Scale, in *changeBody) error {
+	s.change(c, assessmentChange{action: care.ActAssessWrong, reason: true, do: func(a *care.Assessment, _ *pain.Scale, in *changeBody) error {
 		return a.MarkWrong(in.Reason, s.act(c))
-	}, func(in *changeBody) error { return in.only(false, true, false) })
+	}})
 }
 
 // ifMatch reads the one entity tag that a change asks for: nobody confirms or changes what they have not seen.

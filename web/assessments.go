@@ -127,16 +127,18 @@ func (s *Server) fromSession(c *gin.Context, in *newAssessment) (*care.Assessmen
 	if err != nil {
 		return nil, err
 	}
-	blind := site.Blind && !v.Practice
-	if blind && scale == nil {
+	if scale == nil && blind(site, v.Practice) {
 		return nil, &care.Error{Code: care.Invalid, Field: "scale", Text: "Here carers rate before they see the machine's view: say with which scale."}
 	}
 	e, err := s.evidence(c, v, live, scale, site)
 	if err != nil {
 		return nil, err
 	}
-	return care.NewAssessment(care.Assessment{ID: in.ID, Method: in.Method, Blind: blind}, e, scale, in.Filling, s.act(c))
+	return care.NewAssessment(care.Assessment{ID: in.ID, Method: in.Method}, e, scale, in.Filling, s.act(c))
 }
+
+// blind says whether carers rate before they see the machine's view. Who practises sees it, to learn what it shows.
+func blind(site *care.Instrument, practice bool) bool { return site.Blind && !practice }
 
 // evidence is what a session observed last, with the proposals for a scale, or for the usual one where none is filled in.
 func (s *Server) evidence(c *gin.Context, v *care.Session, live LiveSession, scale *pain.Scale, site *care.Instrument) (*care.Evidence, error) {
@@ -168,7 +170,7 @@ func (s *Server) evidence(c *gin.Context, v *care.Session, live LiveSession, sca
 	if err != nil {
 		return nil, fmt.Errorf("write observation: %w", err)
 	}
-	e := &care.Evidence{Session: v, Observation: observation}
+	e := &care.Evidence{Session: v, Observation: observation, Blind: blind(site, v.Practice)}
 	if scale == nil {
 		if scale, err = s.proposingScale(c.Request.Context(), site); err != nil {
 			return nil, err
@@ -201,11 +203,10 @@ func (s *Server) withoutCamera(c *gin.Context, in *newAssessment) (*care.Assessm
 	if err != nil {
 		return nil, err
 	}
-	scale, site, err := s.chooseScale(c.Request.Context(), a.SiteID, in.Scale)
+	scale, _, err := s.chooseScale(c.Request.Context(), a.SiteID, in.Scale)
 	if err != nil {
 		return nil, err
 	}
-	a.Blind = site.Blind && a.Method == care.ByCamera && !a.Practice // evidence is to come
 	return care.NewAssessment(a, nil, scale, in.Filling, s.act(c))
 }
 

@@ -75,7 +75,10 @@ func TestDraftThenObserved(t *testing.T) {
 	g.live.session(other.ID).observe()
 	g.do("POST", at, object{"session_id": other.ID}, "If-Match", `"1"`).problem(409, care.Conflict)
 	g.do("POST", at, object{"session_id": v.ID, "answers": object{}}, "If-Match", `"1"`).problem(400, codeMalformed)
-	g.do("POST", at, object{"session_id": v.ID}, "If-Match", `"1"`).want(200).read(&a)
+	once := object{"id": care.NewID(), "session_id": v.ID}
+	g.do("POST", at, once, "If-Match", `"1"`).want(200)
+	g.do("DELETE", "/api/v1/sessions/"+v.ID, nil).want(204)
+	g.do("POST", at, once, "If-Match", `"1"`).want(200).read(&a) // the answer was lost, and the session has ended since
 	if a.Status != care.Preliminary || a.SessionID != v.ID || len(a.Proposals) != 2 || len(a.NotProposed) != 3 {
 		t.Errorf("got %s with %d proposals, %d not proposed: %+v", a.Status, len(a.Proposals), len(a.NotProposed), a.NotProposed)
 	}
@@ -258,6 +261,11 @@ func TestBlindMode(t *testing.T) {
 	g.do("POST", at+"/confirm", object{"answers": sore}, "If-Match", `"3"`).want(200).read(&a)
 	if a.RatedBlind["face"] != 0 || a.Answers["face"] != 2 || a.Proposals[0].Value != 2 {
 		t.Errorf("got %+v", a)
+	}
+	later := g.add(object{"resident_id": r.ID, "condition": "rest", "scale": "painad"})
+	g.do("POST", "/api/v1/assessments/"+later.ID+"/observe", object{"session_id": v.ID}, "If-Match", `"1"`).want(200).read(&later)
+	if !later.Hidden || len(later.Proposals) > 0 {
+		t.Error("a draft that was observed later shows the machine's view")
 	}
 	var past struct{ Versions []care.Assessment }
 	g.do("GET", at+"/versions", nil).want(200).read(&past)

@@ -54,7 +54,7 @@ func (s *Server) events(c *gin.Context) {
 				return
 			}
 		case <-beat.C:
-			if s.admitToken(c, token) != nil || !write([]byte(": still here\n\n")) {
+			if !s.stillIn(c.Request.Context(), token) || !write([]byte(": still here\n\n")) {
 				return
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -190,7 +191,7 @@ func TestSitesAreSeparate(t *testing.T) {
 			}
 			if strings.HasPrefix(rest, ":id") {
 				a, _ := here.ask(x, id)
-				if a.StatusCode < 400 || (x.method == "GET" && a.StatusCode != 404 && a.StatusCode != 403) {
+				if a.StatusCode < 400 || (x.method == "GET" && a.StatusCode != http.StatusNotFound && a.StatusCode != http.StatusForbidden) {
 					t.Errorf("%s at home: %s %s of another site: %d %s", role, x.method, x.path, a.StatusCode, a.body)
 				}
 			} else if a, _ := here.ask(x, ""); x.method == "GET" && strings.Contains(string(a.body), id) {

@@ -56,8 +56,8 @@ type way struct {
 	back   string // where the provider sends it, path and query
 }
 
-// toProvider goes to the provider as a browser does and signs in there.
-func (g *rig) toProvider(username string) way {
+// toProvider goes to the provider as a browser does and signs in there, perhaps after somebody meddled with the address.
+func (g *rig) toProvider(username string, meddle ...func(url.Values)) way {
 	g.Helper()
 	a := g.as("").do("GET", "/api/v1/login/provider", nil).want(302)
 	k := a.Cookies()[0]
@@ -75,21 +75,33 @@ func (g *rig) toProvider(username string) way {
 		}
 		return nil
 	}}
-	follow := func(r *http.Response, err error) *url.URL {
+	follow := func(method, to string, form url.Values) *url.URL {
 		g.Helper()
+		req, err := http.NewRequestWithContext(g.Context(), method, to, strings.NewReader(form.Encode()))
 		if err != nil {
 			g.Fatal(err)
 		}
-		body, _ := io.ReadAll(r.Body)
-		r.Body.Close()
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r, err := browser.Do(req)
+		if err != nil {
+			g.Fatal(err)
+		}
+		defer r.Body.Close()
 		at, err := r.Location()
 		if err != nil {
+			body, _ := io.ReadAll(r.Body)
 			g.Fatalf("the provider answers %d %s", r.StatusCode, body)
 		}
 		return at
 	}
-	page := follow(browser.Get(a.Header.Get("Location")))
-	at := follow(browser.PostForm(page.String(), url.Values{"username": {username}, "password": {"verysecure"}}))
+	out := mustParse(g.T, a.Header.Get("Location"))
+	q := out.Query()
+	for _, m := range meddle {
+		m(q)
+	}
+	out.RawQuery = q.Encode()
+	page := follow(http.MethodGet, out.String(), nil)
+	at := follow(http.MethodPost, page.String(), url.Values{"username": {username}, "password": {"verysecure"}})
 	if at.Host != "wince.test" {
 		g.Fatalf("the provider leads to %s", at)
 	}
@@ -150,6 +162,10 @@ func TestProvider(t *testing.T) {
 	q := v.Query()
 	q.Set("state", u.Query().Get("state"))
 	g.fromProvider(mine, callbackPath+"?"+q.Encode()).problem(401, codeProviderSaid) // another's code, injected
+	w = g.toProvider("test-user2", func(q url.Values) { q.Set("state", "made up") })
+	g.fromProvider(w, w.back).problem(401, codeProviderSaid)
+	w = g.toProvider("test-user2", func(q url.Values) { q.Set("nonce", "made up") })
+	g.fromProvider(w, w.back).problem(401, codeProviderSaid)
 	w = g.toProvider("test-user2")
 	g.fromProvider(w, callbackPath+"?error=access_denied&state="+mustParse(t, w.back).Query().Get("state")).problem(401, codeProviderSaid)
 	w = g.toProvider("test-user2")

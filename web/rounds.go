@@ -19,7 +19,7 @@ type scheduleStore interface {
 
 type roundStore interface {
 	Round(ctx context.Context, siteID, residentID string, now time.Time) (*care.Round, error)
-	RaiseEscalations(ctx context.Context, act care.Act, list []care.Escalation) ([]care.Escalation, error)
+	RaiseEscalations(ctx context.Context, act care.Act, siteID string, list []care.Escalation) ([]care.Escalation, error)
 	Escalations(ctx context.Context, scope care.Scope, since time.Time, open bool, limit int) ([]care.Escalation, error)
 	Escalation(ctx context.Context, id string) (*care.Escalation, error)
 	Acknowledge(ctx context.Context, act care.Act, id string) (*care.Escalation, error)
@@ -218,7 +218,7 @@ func (s *Server) Escalate(ctx context.Context) error {
 			return err
 		}
 		list := care.Escalations(site.ID, items, now)
-		raised, err := s.opt.Store.RaiseEscalations(ctx, care.Act{By: server, At: now, Request: care.NewID()}, list)
+		raised, err := s.opt.Store.RaiseEscalations(ctx, care.Act{By: server, At: now, Request: care.NewID()}, site.ID, list)
 		if err != nil {
 			return err
 		}

@@ -129,7 +129,9 @@ func TestConsentOpensTheCamera(t *testing.T) {
 	refused("expired")
 	given := g.post(at+"/consents", map[string]any{"purpose": "camera", "decision": "given", "given_by": "Dora Elm", "capacity": "resident"}, 201)
 	v = g.session(session)
-	g.do("DELETE", "/api/v1/sessions/"+v.ID, nil).want(204)
+	g.live.session(v.ID).observe()
+	g.do("POST", v.Capture, map[string]any{"seconds": 10}).want(202)
+	g.live.session(v.ID).observe()
 	withdraw := "/api/v1" + at + "/consents/" + given.ID + "/withdraw"
 	g.do("POST", withdraw, map[string]any{"withdrawn_by": "Dora Elm"}).problem(428, codeIfMatch)
 	g.do("POST", withdraw, map[string]any{"withdrawn_by": "Dora Elm"}, etag("4")...).problem(412, care.Stale)
@@ -138,6 +140,10 @@ func TestConsentOpensTheCamera(t *testing.T) {
 	g.clock.pass(3 * time.Minute)
 	g.do("POST", withdraw, map[string]any{"withdrawn_by": "Dora Elm"}, etag("1")...).want(200)
 	refused("withdrawn")
+	// A session that is open still does no more.
+	g.do("POST", v.Capture, map[string]any{"seconds": 10}).problem(403, care.NoConsent)
+	g.do("POST", v.WHIP, "v=0", "Content-Type", sdp).problem(403, care.NoConsent)
+	g.do("POST", "/api/v1/assessments", map[string]any{"session_id": v.ID}).problem(403, care.NoConsent)
 	g.do("POST", "/api/v1"+at+"/baselines", map[string]any{"method": "units/1", "frames": 90, "values": map[string]float64{"jaw": .3}}).problem(403, care.NoConsent)
 	var list struct{ Consents []care.ConsentRecord }
 	g.do("GET", "/api/v1"+at+"/consents", nil).want(200).read(&list)

@@ -109,6 +109,20 @@ func (s *Server) mayFilm(c *gin.Context, v *care.Session) (string, error) {
 	return r.SiteID, r.MayBeFilmed(s.opt.Now())
 }
 
+// mayStillFilm says whether the session that the address names may go on: consent may have been withdrawn, or have expired,
+// since it was opened.
+func (s *Server) mayStillFilm(c *gin.Context) error {
+	v, err := s.opt.Store.Session(c.Request.Context(), c.Param("id"))
+	if err != nil || v.Practice {
+		return err
+	}
+	r, err := s.resident(c, v.ResidentID)
+	if err != nil {
+		return err
+	}
+	return r.MayBeFilmed(s.opt.Now())
+}
+
 // recordEnd waits for the session's end and records it, unless whoever ended it has done so: then it expired, or the server
 // stops. The request that opened the session is long over by then.
 func (s *Server) recordEnd(live LiveSession, id string) {
@@ -186,6 +200,10 @@ func (s *Server) publish(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	if err := s.mayStillFilm(c); err != nil {
+		s.fail(c, err)
+		return
+	}
 	offer, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxOffer))
 	if err != nil {
 		var tooLarge *http.MaxBytesError
@@ -232,7 +250,11 @@ func (s *Server) capture(c *gin.Context) {
 	in := struct {
 		Seconds float64 `json:"seconds"`
 	}{10}
-	if err := readJSON(c, &in); err != nil {
+	err := readJSON(c, &in)
+	if err == nil {
+		err = s.mayStillFilm(c)
+	}
+	if err != nil {
 		s.fail(c, err)
 		return
 	}
@@ -267,11 +289,11 @@ func (s *Server) observation(c *gin.Context) {
 // mayLook refuses the machine's view of a session where the site's carers rate first; the assessment shows it after that.
 func (s *Server) mayLook(c *gin.Context) error {
 	v, err := s.opt.Store.Session(c.Request.Context(), c.Param("id"))
-	if err != nil || v.Practice {
+	if err != nil {
 		return err
 	}
 	site, err := s.opt.Store.Instrument(c.Request.Context(), v.SiteID)
-	if err == nil && site.Blind {
+	if err == nil && blind(site, v.Practice) {
 		err = edge(care.RateFirst, "Here carers rate before they see the machine's view: make the assessment and answer, then it is shown.")
 	}
 	return err

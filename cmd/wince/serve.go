@@ -48,6 +48,7 @@ the later wins. docs/config.sample.yaml describes all of them.`,
 	f := c.Flags()
 	f.StringVar(&file, "config", "", "configuration `FILE` (YAML)")
 	f.String("data", d.Data, "`DIR` of the database, certificate and tokens")
+	f.String("database", d.Database, "`URL` of a PostgreSQL database; without one, SQLite in the data folder")
 	f.String("listen", d.Listen, "`HOST:PORT` for pages (TCP) and video (UDP); port 0 chooses a free one and writes it to DIR/address")
 	f.String("models", d.Models, "`DIR` with the model files (default: where make build puts them; see wince models --help)")
 	c.RunE = func(c *cobra.Command, _ []string) error {

@@ -67,7 +67,7 @@ DROP TABLE assessments;
 ALTER TABLE assessments_new RENAME TO assessments;
 
 CREATE INDEX assessments_of_resident ON assessments (resident_id, assessed_at, id);
-CREATE INDEX assessments_by_time ON assessments (practice, assessed_at, id);
+CREATE INDEX assessments_by_time ON assessments (assessed_at, id);
 
 -- Every change: what was there before it, and the id that the client gave it, so that a request sent twice changes once.
 CREATE TABLE assessment_changes (

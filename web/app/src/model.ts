@@ -1,6 +1,6 @@
 // What the server sends, as docs/api.md describes it.
 
-export type Consent = "given" | "refused" | "unknown";
+export type Consent = "given" | "refused" | "unknown" | "expired" | "withdrawn";
 export type Condition = "rest" | "movement";
 
 export interface Actor {

@@ -27,7 +27,7 @@ export const text = {
   room: "Room",
   roomOf: (room: string) => `Room ${room}`,
   consent: "May this person be assessed with the camera?",
-  consentOf: { given: "Yes, consent is given", refused: "No, refused", unknown: "Not asked yet" },
+  consentOf: { given: "Yes, consent is given", refused: "No, refused", unknown: "Not asked yet", expired: "Expired", withdrawn: "Withdrawn" },
   camera: (consent: string) => `Camera: ${consent}`,
   consentMissing: "No consent to camera assessment is recorded, so the camera stays off for this resident.",
   noResidents: "There is no resident yet. Add the first one.",
