@@ -48,6 +48,7 @@ it("goes from the set-up link to a confirmed assessment that the API returns", {
   await setUp(page, server);
   await addResident(page, "Dora Elm", "7");
   await page.getByRole("link", { name: "Assess with the camera" }).click();
+  await page.waitForFunction(() => document.activeElement.tagName === "MAIN"); // a keyboard goes on from the new screen
 
   await page.getByRole("button", { name: "Start the camera" }).click();
   await page.getByText("Choose first whether").waitFor(); // the condition cannot be left out

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { api, me, sentence } from "./api";
 import { useSignal } from "@preact/signals";
@@ -44,6 +44,13 @@ export function App() {
   };
   useEffect(find, []);
   const [screen = ""] = route.value;
+  // A keyboard or a screen reader goes on from the new screen, not from the page's top; the first screen takes no focus.
+  const main = useRef<HTMLElement>(null);
+  const seen = useRef(route.value);
+  useEffect(() => {
+    if (seen.current !== route.value) main.current?.focus();
+    seen.current = route.value;
+  }, [route.value]);
   return (
     <>
       <header class="top">
@@ -64,7 +71,7 @@ export function App() {
           </nav>
         )}
       </header>
-      <main>
+      <main ref={main} tabIndex={-1}>
         <Trouble said={wrong.value}>
           <button onClick={find}>{text.again}</button>
         </Trouble>
