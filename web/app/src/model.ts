@@ -71,8 +71,8 @@ export interface Assessment {
   resident_id?: string;
   practice: boolean;
   condition: Condition;
-  status: "preliminary" | "final" | "entered_in_error";
-  observation: Observation;
+  status: "draft" | "preliminary" | "final" | "amended" | "entered_in_error";
+  observation: Observation | null; // null without a camera, and while it is hidden
   proposals: Proposal[];
   remarks: string;
   created_at: string;
