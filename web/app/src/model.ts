@@ -9,7 +9,7 @@ export interface Actor {
 }
 
 export interface User extends Actor {
-  role: "admin" | "nurse" | "carer";
+  role: "admin" | "manager" | "nurse" | "carer" | "integration";
 }
 
 export interface Resident {
