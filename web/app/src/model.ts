@@ -9,7 +9,7 @@ export interface Actor {
 }
 
 export interface User extends Actor {
-  role: "admin" | "nurse" | "carer";
+  role: "admin" | "manager" | "nurse" | "carer" | "integration";
 }
 
 export interface Resident {
@@ -72,8 +72,8 @@ export interface Assessment {
   resident_id?: string;
   practice: boolean;
   condition: Condition;
-  status: "preliminary" | "final" | "entered_in_error";
-  observation: Observation;
+  status: "draft" | "preliminary" | "final" | "amended" | "entered_in_error";
+  observation: Observation | null; // null without a camera, and while it is hidden
   proposals: Proposal[];
   remarks: string;
   created_at: string;

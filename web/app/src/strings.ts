@@ -143,7 +143,13 @@ export const text = {
   confirmLead: "Read the observation, add what you noticed yourself, then confirm it in your name.",
   confirmAs: (name: string) => `Confirm as ${name}`,
   confirmed: (name: string, when: string) => `Confirmed by ${name} on ${when}.`,
-  statuses: { preliminary: "Preliminary: not confirmed yet", final: "Final", entered_in_error: "Entered in error" },
+  statuses: {
+    draft: "Draft",
+    preliminary: "Preliminary: not confirmed yet",
+    final: "Final",
+    amended: "Amended",
+    entered_in_error: "Entered in error",
+  },
   made: (name: string, when: string) => `Made by ${name} on ${when}.`,
   details: "How it was measured",
 

@@ -1,7 +1,7 @@
 import type { Assessment } from "../model";
 import { text } from "../strings";
 
-const signs = { preliminary: "○", final: "✓", entered_in_error: "✕" };
+const signs = { draft: "…", preliminary: "○", final: "✓", amended: "✎", entered_in_error: "✕" };
 
 /** How far an assessment has come: a sign and a word, not only a colour. */
 export function Status({ of }: { of: Assessment["status"] }) {

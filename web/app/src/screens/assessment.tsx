@@ -49,6 +49,7 @@ export function Assessment({ id }: { id: string }) {
 
 function Observed({ of: a }: { of: Kept }) {
   const o = a.observation;
+  if (!o) return null;
   return (
     <section class="card">
       <h2>{text.result}</h2>

@@ -44,7 +44,7 @@ function AddResident({ onCancel }: { onCancel: () => void }) {
 export function Residents() {
   const { value: list, wrong, again } = useLoaded(api.residents, "residents");
   const adding = useSignal(false);
-  const mayAdd = me.value?.role === "admin" || me.value?.role === "nurse";
+  const mayAdd = me.value?.role !== undefined && me.value.role !== "carer";
   return (
     <>
       <div class="heading">
