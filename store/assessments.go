@@ -48,6 +48,25 @@ func (s *Store) EndSession(ctx context.Context, act care.Act, id string) error {
 	return s.sentence(tx.Commit())
 }
 
+// OpenSessions returns the ids of the sessions without an end: a resident's, or all where the resident is "".
+func (s *Store) OpenSessions(ctx context.Context, residentID string) ([]string, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT id FROM sessions WHERE ended_at IS NULL AND ($1 = '' OR resident_id = $2) ORDER BY id`,
+		residentID, residentID)
+	if err != nil {
+		return nil, s.sentence(err)
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, s.sentence(err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, s.sentence(rows.Err())
+}
+
 // Session returns one session, or an error of code care.NotFound.
 func (s *Store) Session(ctx context.Context, id string) (*care.Session, error) {
 	var v care.Session

@@ -2,6 +2,7 @@ package store
 
 import (
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -203,8 +204,20 @@ func testSessions(t *testing.T, s *Store) {
 	if !reflect.DeepEqual(got, v) {
 		t.Errorf("got %+v, want %+v", got, v)
 	}
+	other := addSession(t, s, true)
+	for resident, want := range map[string][]string{v.ResidentID: {v.ID}, "": {v.ID, other.ID}, care.NewID(): nil} {
+		open, err := s.OpenSessions(t.Context(), resident)
+		must(t, err)
+		slices.Sort(want)
+		if !slices.Equal(open, want) {
+			t.Errorf("open sessions of %q: %v, want %v", resident, open, want)
+		}
+	}
 	must(t, s.EndSession(t.Context(), act(), v.ID))
 	must(t, s.EndSession(t.Context(), act(), v.ID))
+	if open, err := s.OpenSessions(t.Context(), v.ResidentID); err != nil || open != nil {
+		t.Errorf("after the end: %v %v", open, err)
+	}
 	got, err = s.Session(t.Context(), v.ID)
 	must(t, err)
 	if got.EndedAt == nil || !got.EndedAt.Equal(noon) {

@@ -99,6 +99,9 @@ func (s *Server) eraseResident(c *gin.Context) {
 	if err == nil {
 		err = s.opt.Store.EraseResident(c.Request.Context(), s.act(c), c.Param("id"), version)
 	}
+	if err == nil {
+		err = s.stopFilming(c, c.Param("id"))
+	}
 	if err != nil {
 		s.fail(c, err)
 		return

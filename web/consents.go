@@ -54,6 +54,9 @@ func (s *Server) addConsent(c *gin.Context) {
 			v.RecordedAt = old.RecordedAt
 			once(in.GivenAt, &v.GivenAt, &old.GivenAt)
 		})
+	if err == nil {
+		err = s.stopWithoutConsent(c, r.ID)
+	}
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -88,11 +91,23 @@ func (s *Server) withdrawConsent(c *gin.Context) {
 	if err == nil {
 		v, err = s.opt.Store.WithdrawConsent(c.Request.Context(), s.act(c), r.ID, c.Param("record"), version, in.By)
 	}
+	if err == nil {
+		err = s.stopWithoutConsent(c, r.ID)
+	}
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	s.answer(c, http.StatusOK, v.Version, v, nil)
+}
+
+// stopWithoutConsent ends a resident's sessions where the camera may no longer look.
+func (s *Server) stopWithoutConsent(c *gin.Context, residentID string) error {
+	r, err := s.resident(c, residentID)
+	if err != nil || r.MayBeFilmed(s.opt.Now()) == nil {
+		return err
+	}
+	return s.stopFilming(c, r.ID)
 }
 
 func (s *Server) listConsents(c *gin.Context) {

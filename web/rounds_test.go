@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wince/care"
+	"wince/stream"
 )
 
 // etag is the entity tag of a version.
@@ -124,9 +125,15 @@ func TestConsentOpensTheCamera(t *testing.T) {
 	in["note"] = "another"
 	g.do("POST", "/api/v1"+at+"/consents", in).problem(409, care.Conflict)
 	v := g.session(session)
-	g.do("DELETE", "/api/v1/sessions/"+v.ID, nil).want(204)
+	g.do("POST", v.Capture, map[string]any{"seconds": 10}).want(202)
+	g.live.session(v.ID).observe()
 	g.clock.pass(time.Hour)
 	refused("expired")
+	// A session that is open still does no more.
+	g.do("POST", v.Capture, map[string]any{"seconds": 10}).problem(403, care.NoConsent)
+	g.do("POST", v.WHIP, "v=0", "Content-Type", sdp).problem(403, care.NoConsent)
+	g.do("POST", "/api/v1/assessments", map[string]any{"session_id": v.ID}).problem(403, care.NoConsent)
+	g.do("DELETE", "/api/v1/sessions/"+v.ID, nil).want(204)
 	given := g.post(at+"/consents", map[string]any{"purpose": "camera", "decision": "given", "given_by": "Dora Elm", "capacity": "resident"}, 201)
 	v = g.session(session)
 	g.live.session(v.ID).observe()
@@ -140,10 +147,13 @@ func TestConsentOpensTheCamera(t *testing.T) {
 	g.clock.pass(3 * time.Minute)
 	g.do("POST", withdraw, map[string]any{"withdrawn_by": "Dora Elm"}, etag("1")...).want(200)
 	refused("withdrawn")
-	// A session that is open still does no more.
-	g.do("POST", v.Capture, map[string]any{"seconds": 10}).problem(403, care.NoConsent)
-	g.do("POST", v.WHIP, "v=0", "Content-Type", sdp).problem(403, care.NoConsent)
-	g.do("POST", "/api/v1/assessments", map[string]any{"session_id": v.ID}).problem(403, care.NoConsent)
+	// The session that ran has been ended with it, and what it saw is not kept.
+	g.do("POST", v.Capture, map[string]any{"seconds": 10}).problem(410, care.Code(stream.CodeSessionClosed))
+	g.do("POST", v.WHIP, "v=0", "Content-Type", sdp).problem(410, care.Code(stream.CodeSessionClosed))
+	if x, err := g.store.Session(t.Context(), v.ID); err != nil || x.EndedAt == nil {
+		t.Errorf("the camera's session goes on after consent was withdrawn: %+v %v", x, err)
+	}
+	g.do("POST", "/api/v1/assessments", map[string]any{"session_id": v.ID}).problem(410, care.Code(stream.CodeSessionClosed))
 	g.do("POST", "/api/v1"+at+"/baselines", map[string]any{"method": "units/1", "frames": 90, "values": map[string]float64{"jaw": .3}}).problem(403, care.NoConsent)
 	var list struct{ Consents []care.ConsentRecord }
 	g.do("GET", "/api/v1"+at+"/consents", nil).want(200).read(&list)

@@ -17,6 +17,7 @@ type sessionStore interface {
 	AddSession(ctx context.Context, act care.Act, v *care.Session) error
 	EndSession(ctx context.Context, act care.Act, id string) error
 	Session(ctx context.Context, id string) (*care.Session, error)
+	OpenSessions(ctx context.Context, residentID string) ([]string, error)
 }
 
 // sessionView is a session as clients see it: the record, where to send what, and what it counts while it lives.
@@ -121,6 +122,39 @@ func (s *Server) mayStillFilm(c *gin.Context) error {
 		return err
 	}
 	return r.MayBeFilmed(s.opt.Now())
+}
+
+// stopFilming ends the sessions of a resident whose consent is gone: the camera stops now, not at its next step.
+func (s *Server) stopFilming(c *gin.Context, residentID string) error {
+	ids, err := s.opt.Store.OpenSessions(c.Request.Context(), residentID)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		err = errors.Join(err, s.opt.Store.EndSession(c.Request.Context(), s.act(c), id))
+		if live, unknown := s.opt.Live.Get(id); unknown == nil {
+			live.Close()
+		}
+	}
+	return err
+}
+
+// EndLeftOver records the end of the sessions that a server before this one left open: it was killed, or lost its power.
+// Call it once, before serving.
+func (s *Server) EndLeftOver(ctx context.Context) error {
+	ids, err := s.opt.Store.OpenSessions(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := s.opt.Store.EndSession(ctx, care.Act{By: server, At: s.opt.Now()}, id); err != nil {
+			return err
+		}
+	}
+	if len(ids) > 0 {
+		s.log.Info("sessions of an earlier start were left open; their end is recorded", "sessions", len(ids))
+	}
+	return nil
 }
 
 // recordEnd waits for the session's end and records it, unless whoever ended it has done so: then it expired, or the server

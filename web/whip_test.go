@@ -118,3 +118,19 @@ func TestEventsEndWithTheServer(t *testing.T) {
 	g.server.beginStop()
 	<-done
 }
+
+func TestSessionsLeftOpenByAKilledServerAreEnded(t *testing.T) {
+	g := newRig(t).admin()
+	v := g.session(map[string]any{"practice": true, "condition": "rest"})
+	if err := g.server.EndLeftOver(t.Context()); err != nil { // as the next start does
+		t.Fatal(err)
+	}
+	x, err := g.store.Session(t.Context(), v.ID)
+	if err != nil || x.EndedAt == nil {
+		t.Errorf("still open: %+v %v", x, err)
+	}
+	trail, err := g.store.Audit(t.Context(), care.AuditQuery{EntityID: v.ID, Limit: 10})
+	if err != nil || len(trail) != 2 || trail[1].Action != care.ActSessionEnd {
+		t.Errorf("trail %+v %v", trail, err)
+	}
+}

@@ -116,6 +116,9 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := server.EndLeftOver(ctx); err != nil {
+		return err
+	}
 	link, err := server.MakeSetUpLink(ctx)
 	if err != nil {
 		return err
