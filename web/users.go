@@ -110,9 +110,20 @@ func (s *Server) addUser(c *gin.Context) {
 }
 
 func (s *Server) makeInvitation(c *gin.Context, userID string) (*invitation, error) {
-	act := s.act(c)
-	in := &invitation{Token: newToken(), ExpiresAt: care.Stamp(act.At.Add(inviteLife))}
-	return in, s.opt.Store.Invite(c.Request.Context(), act, userID, hashToken(in.Token), in.ExpiresAt)
+	token, expires, err := Invite(c.Request.Context(), s.opt.Store, s.act(c), userID)
+	return &invitation{Token: token, ExpiresAt: expires}, err
+}
+
+// Inviter keeps invitations.
+type Inviter interface {
+	Invite(ctx context.Context, act care.Act, userID, tokenHash string, expires time.Time) error
+}
+
+// Invite makes an invitation for a user to choose a password, in place of an earlier one, and returns its token. The page
+// takes it at #/invited/TOKEN, once and until it expires.
+func Invite(ctx context.Context, in Inviter, act care.Act, userID string) (token string, expires time.Time, err error) {
+	token, expires = newToken(), care.Stamp(act.At.Add(inviteLife))
+	return token, expires, in.Invite(ctx, act, userID, hashToken(token), expires)
 }
 
 // invite lets somebody choose a password again, as when it was forgotten. Until then the old one holds.

@@ -148,3 +148,25 @@ func TestKeysAndBackupCommands(t *testing.T) {
 		}
 	}
 }
+
+func TestInvite(t *testing.T) {
+	dir, st, _ := home(t)
+	act := care.Act{By: care.Program, At: time.Now(), Request: "r1"}
+	if err := st.SetSetUpLink(t.Context(), act, "hash"); err != nil {
+		t.Fatal(err)
+	}
+	u := &care.User{ID: care.NewID(), Name: "Kim Example", Role: care.RoleAdmin, CreatedAt: care.Stamp(act.At), Version: 1}
+	if err := st.SetUp(t.Context(), act, "hash", u, "old"); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := command(t, "invite", "--data", dir, "kim example")
+	if status != 0 || !strings.Contains(out, "Kim Example chooses a new password") || !strings.Contains(out, "/#/invited/") {
+		t.Fatalf("%d %q %s", status, out, errs)
+	}
+	if status, _, errs := command(t, "invite", "--data", dir, "Nobody"); status != 1 || !strings.Contains(errs, "nobody signs in as") {
+		t.Errorf("an unknown name: %d %s", status, errs)
+	}
+	if status, _, _ := command(t, "invite", "--data", dir); status != 2 {
+		t.Errorf("no name: %d", status)
+	}
+}

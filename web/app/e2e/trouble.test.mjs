@@ -130,3 +130,21 @@ it("says that the server is gone", { timeout: 60_000 }, async () => {
   await page.getByRole("link", { name: "Residents" }).first().click();
   await page.getByText("The server does not answer").waitFor();
 });
+
+it("lets an invited nurse choose a password, and whoever lost theirs", { timeout: 60_000 }, async () => {
+  const { server, browser, page } = await stage();
+  const token = await page.evaluate(async () => {
+    const body = JSON.stringify({ name: "Nora Invited", role: "nurse", sites: ["00000000-0000-7000-8000-000000000001"] });
+    const made = await fetch("/api/v1/users", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    return (await made.json()).invitation.token;
+  });
+  const other = await openPage(browser, server);
+  await other.goto(`${server.url}/#/invited/${token}`);
+  await other.getByLabel("Password").fill("a password of my own");
+  await other.getByRole("button", { name: "Take this password" }).click();
+  await other.getByText("Nora Invited").waitFor();
+  await other.goto(`${server.url}/#/invited/${token}`);
+  await other.getByLabel("Password").fill("another one of mine");
+  await other.getByRole("button", { name: "Take this password" }).click();
+  await other.getByRole("alert").filter({ hasText: "not valid any more" }).waitFor();
+});

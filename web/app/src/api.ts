@@ -65,6 +65,8 @@ export const api = {
   setUpNeeded: async () => (await json<{ needed: boolean }>(`${v1}/setup`)).needed,
   setUp: (token: string, name: string, password: string) =>
     json<{ user: User }>(`${v1}/setup`, { method: "POST", body: { token, name, password } }),
+  acceptInvitation: (token: string, password: string) =>
+    json<{ user: User }>(`${v1}/invitation`, { method: "POST", body: { token, password } }),
   signIn: (name: string, password: string) => json<{ user: User }>(`${v1}/login`, { method: "POST", body: { name, password } }),
   signOut: () => request(`${v1}/logout`, { method: "POST" }),
   whoAmI: async () => (await json<{ user: User }>(`${v1}/me`)).user,

@@ -6,7 +6,7 @@ import { Trouble } from "./parts/forms";
 import { route } from "./route";
 import { Assessment } from "./screens/assessment";
 import { Capture } from "./screens/capture";
-import { SetUp, SignIn } from "./screens/door";
+import { Invited, SetUp, SignIn } from "./screens/door";
 import { Practice, Resident } from "./screens/resident";
 import { Residents } from "./screens/residents";
 import { text } from "./strings";
@@ -14,6 +14,7 @@ import { text } from "./strings";
 function Screen() {
   const [screen = "", id = ""] = route.value;
   if (screen === "setup" && !me.value) return <SetUp token={id} />;
+  if (screen === "invited") return <Invited token={id} />;
   if (!me.value) return <SignIn />;
   switch (screen) {
     case "r":

@@ -39,6 +39,36 @@ export function SetUp({ token }: { token: string }) {
   );
 }
 
+/** Lets whoever was invited choose a password, and signs them in. */
+export function Invited({ token }: { token: string }) {
+  const wrong = useSignal("");
+  const busy = useSignal(false);
+  const submit = async (e: Event) => {
+    const v = values(e);
+    busy.value = true;
+    wrong.value = "";
+    try {
+      me.value = (await api.acceptInvitation(token, v.password ?? "")).user;
+      go("");
+    } catch (e) {
+      wrong.value = sentence(e);
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <form class="card narrow" onSubmit={(e) => void submit(e)}>
+      <h1>{text.invited}</h1>
+      <p>{text.invitedLead}</p>
+      <Trouble said={wrong.value} />
+      <Field label={text.newPassword} name="password" type="password" autocomplete="new-password" required maxLength={200} hint={text.passwordHint} />
+      <button class="main" disabled={busy.value}>
+        {text.invitedButton}
+      </button>
+    </form>
+  );
+}
+
 export function SignIn() {
   const wrong = useSignal("");
   const busy = useSignal(false);
