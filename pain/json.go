@@ -12,12 +12,22 @@ import (
 //
 // Where the frame was not scored, au, pspi and score are null: nothing is said, which is not a zero. It does not allocate
 // where b has room.
-func (f *Frame) AppendJSON(b []byte) []byte {
+func (f *Frame) AppendJSON(b []byte) []byte { return f.appendJSON(b, f.State == Scored) }
+
+// AppendHeldBack appends the same, but says nothing of what was measured, as if the frame had not been scored; the state and
+// its reasons stay.
+func (f *Frame) AppendHeldBack(b []byte) []byte {
+	g := *f
+	g.Confounders = 0
+	return g.appendJSON(b, false)
+}
+
+func (f *Frame) appendJSON(b []byte, numbers bool) []byte {
 	b = strconv.AppendInt(append(b, `"index":`...), int64(f.Index), 10)
 	b = strconv.AppendFloat(append(b, `,"t_ms":`...), round2(float64(f.T)/float64(time.Millisecond)), 'f', -1, 64)
 	b = append(append(append(b, `,"state":"`...), f.State.String()...), `","reasons":[`...)
 	b = appendSet(b, uint(f.Reasons), func(i int) string { return reasonText[i].code })
-	if f.State == Scored {
+	if numbers {
 		b = f.AU.AppendJSON(append(b, `],"au":`...))
 		b = strconv.AppendFloat(append(b, `,"pspi":`...), round2(f.PSPI), 'f', -1, 64)
 		b = strconv.AppendFloat(append(b, `,"score":`...), round2(f.Score), 'f', -1, 64)

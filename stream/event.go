@@ -11,9 +11,14 @@ import (
 )
 
 // appendFrameEvent appends {"type":"frame",...}: the members of [pain.Frame.AppendJSON], then rtp, baseline, face, capture
-// and dropped. It does not allocate where b has room.
+// and dropped. It does not allocate where b has room. Where numbers are held back, au, pspi and score are null, there are no
+// confounders, and held_back says why.
 func (s *Session) appendFrameEvent(b []byte, r *vision.Result, rtp uint32) []byte {
-	b = r.Frame.AppendJSON(append(b, `{"type":"frame",`...))
+	if s.heldBack.Load() {
+		b = r.Frame.AppendHeldBack(append(b, `{"type":"frame","held_back":true,`...))
+	} else {
+		b = r.Frame.AppendJSON(append(b, `{"type":"frame",`...))
+	}
 	b = strconv.AppendUint(append(b, `,"rtp":`...), uint64(rtp), 10)
 	b = append(append(append(b, `,"baseline":"`...), r.Baseline...), '"')
 	b = appendFace(append(b, `,"face":`...), &r.Face)
@@ -104,6 +109,10 @@ func (s *Session) publishEnd(reason string) {
 }
 
 func (s *Session) publishObservation(o *pain.Observation) {
+	if s.heldBack.Load() {
+		s.publish([]byte(`{"type":"observation","held_back":true}`), false)
+		return
+	}
 	b, err := json.Marshal(struct {
 		Type string `json:"type"`
 		*pain.Observation

@@ -58,6 +58,16 @@ func TestFrameEvent(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { b = s.appendFrameEvent(b[:0], &r, 1) }); n != 0 {
 		t.Errorf("%g allocations an event, want none", n)
 	}
+
+	r.Face = vision.Face{}
+	r.Frame = pain.Frame{State: pain.Scored, Score: 3, PSPI: 4, Confounders: pain.ConfounderSmile}
+	s.HoldBack()
+	const held = `{"type":"frame","held_back":true,"index":0,"t_ms":0,"state":"scored","reasons":[],"au":null,"pspi":null,"score":null,` +
+		`"confounders":[],"rtp":1,"baseline":"population","face":null,` +
+		`"capture":{"state":"running","assessed_ms":0,"wanted_ms":10000},"dropped":7}`
+	if got := string(s.appendFrameEvent(nil, &r, 1)); got != held {
+		t.Errorf("held back: %s\nwant       %s", got, held)
+	}
 }
 
 func TestShare(t *testing.T) {

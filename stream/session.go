@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wince/pain"
@@ -18,6 +19,8 @@ type Session struct {
 	wg    sync.WaitGroup // everything that this session started
 	subs  subscribers
 	stat  counters
+
+	heldBack atomic.Bool // events carry no numbers
 
 	mu        sync.Mutex
 	line      *pipeline // nil until a tablet publishes for the first time
@@ -34,6 +37,10 @@ func newSession(id string, owner *Sessions) *Session {
 
 // ID returns the id that the session was created under.
 func (s *Session) ID() string { return s.id }
+
+// HoldBack keeps every number out of the events from now on: states, reasons and the capture's progress go on, so that the
+// tablet can still guide. It is for homes in which carers rate before they see the machine's view.
+func (s *Session) HoldBack() { s.heldBack.Store(true) }
 
 // Done is closed when the session has ended and nothing of it runs any more.
 func (s *Session) Done() <-chan struct{} { return s.done }

@@ -241,6 +241,10 @@ func TestBlindMode(t *testing.T) {
 	g.do("PATCH", "/api/v1/instrument", object{"blind": true}, "If-Match", `"0"`).want(200)
 	r := g.resident(care.ConsentGiven)
 	v := g.session(object{"resident_id": r.ID, "condition": "rest"})
+	practice := g.session(object{"practice": true, "condition": "rest"})
+	if !g.live.session(v.ID).heldBack || g.live.session(practice.ID).heldBack {
+		t.Error("the live numbers are to be held back in care, and shown in practice")
+	}
 	g.live.session(v.ID).observe()
 	g.do("GET", v.Observation, nil).problem(409, care.RateFirst)
 	g.do("POST", "/api/v1/assessments", object{"session_id": v.ID}).problem(422, care.Invalid)

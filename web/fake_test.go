@@ -36,6 +36,13 @@ type fakeSession struct {
 	events   chan []byte
 	done     chan struct{}
 	end      func()
+	heldBack bool
+}
+
+func (s *fakeSession) HoldBack() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heldBack = true
 }
 
 func (f *fakeLive) Create(id string) (LiveSession, error) {

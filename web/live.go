@@ -22,6 +22,7 @@ type LiveSession interface {
 	StartCapture(wanted time.Duration) error
 	Observation() (pain.Observation, bool)
 	Status() stream.Status
+	HoldBack() // keeps numbers out of the events
 	Done() <-chan struct{}
 	Close()
 }

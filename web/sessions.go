@@ -77,10 +77,18 @@ func (s *Server) openSession(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	site, err := s.opt.Store.Instrument(c.Request.Context(), v.SiteID)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
 	live, err := s.opt.Live.Create(v.ID)
 	if err != nil {
 		s.fail(c, err)
 		return
+	}
+	if blind(site, v.Practice) {
+		live.HoldBack()
 	}
 	if err := s.opt.Store.AddSession(c.Request.Context(), act, v); err != nil {
 		live.Close()
