@@ -63,21 +63,31 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 			return nil, err
 		}
 	}
+	if a.detect, a.mesh, err = openNets(m); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// openNets opens the two networks; after an error none is open.
+func openNets(m Models) (*detector, *mesher, error) {
 	dn, err := m.Detector()
 	if err != nil {
-		return nil, fmt.Errorf("open face detector: %w", err)
+		return nil, nil, fmt.Errorf("open face detector: %w", err)
 	}
 	mn, err := m.Mesh()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open face mesh: %w", err), dn.Close())
+		return nil, nil, errors.Join(fmt.Errorf("open face mesh: %w", err), dn.Close())
 	}
-	if a.detect, err = newDetector(dn); err == nil {
-		a.mesh, err = newMesher(mn, m.MeshKind())
+	d, err := newDetector(dn)
+	var mesh *mesher
+	if err == nil {
+		mesh, err = newMesher(mn, m.MeshKind())
 	}
 	if err != nil {
-		return nil, errors.Join(err, dn.Close(), mn.Close())
+		return nil, nil, errors.Join(err, dn.Close(), mn.Close())
 	}
-	return a, nil
+	return d, mesh, nil
 }
 
 // Close closes the networks.

@@ -23,19 +23,11 @@ type surveyed struct {
 
 // NewSurvey opens the networks.
 func NewSurvey(m Models) (*Survey, error) {
-	dn, err := m.Detector()
+	d, mesh, err := openNets(m)
 	if err != nil {
-		return nil, fmt.Errorf("open face detector: %w", err)
+		return nil, err
 	}
-	mn, err := m.Mesh()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open face mesh: %w", err), dn.Close())
-	}
-	s := new(Survey)
-	if s.detect, err = newDetector(dn); err == nil {
-		s.mesh, err = newMesher(mn, m.MeshKind())
-	}
-	return s, err
+	return &Survey{detect: d, mesh: mesh}, nil
 }
 
 // Close closes the networks.

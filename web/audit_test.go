@@ -102,7 +102,11 @@ func TestEraseOverHTTP(t *testing.T) {
 	g.do("POST", path+"/erase", nil, "If-Match", `"9"`).problem(412, care.Stale)
 	g.do("POST", "/api/v1/residents/"+care.NewID()+"/erase", nil, "If-Match", `"1"`).problem(404, care.NotFound)
 	etag := g.do("GET", path, nil).want(200).Header.Get("ETag")
+	running := g.session(map[string]any{"resident_id": a.ResidentID, "condition": "rest"})
 	g.do("POST", path+"/erase", nil, "If-Match", etag).want(204)
+	if x, err := g.store.Session(t.Context(), running.ID); err != nil || x.EndedAt == nil {
+		t.Errorf("the camera goes on after the erasure: %+v %v", x, err)
+	}
 	g.do("GET", path, nil).problem(410, care.Erased)
 	g.do("POST", path+"/erase", nil, "If-Match", etag).problem(410, care.Erased)
 	g.do("POST", "/api/v1/sessions", map[string]any{"resident_id": a.ResidentID, "condition": "rest"}).problem(410, care.Erased)
