@@ -19,11 +19,15 @@ const clockSlack = 5 * time.Minute
 // Over says whether a sign-in has ended. One from the future has too: the clock was set back, and nobody knows for how long
 // it would go on.
 func (l LoginLife) Over(by LoginMethod, now, created, seen time.Time) bool {
-	idle := l.Idle
+	return now.Sub(created) >= l.Life || now.Sub(seen) >= l.Unused(by) || created.Sub(now) > clockSlack || seen.Sub(now) > clockSlack
+}
+
+// Unused is how long a sign-in goes on without being used.
+func (l LoginLife) Unused(by LoginMethod) time.Duration {
 	if by == ByPIN {
-		idle = l.PINIdle
+		return l.PINIdle
 	}
-	return now.Sub(created) >= l.Life || now.Sub(seen) >= idle || created.Sub(now) > clockSlack || seen.Sub(now) > clockSlack
+	return l.Idle
 }
 
 // FreePINs is how many wrong PINs in a row lock it: a stranger who tries them guesses one of ten thousand with a chance of

@@ -75,6 +75,7 @@ type Login struct {
 	User     User
 	Method   LoginMethod
 	DeviceID string // of the enrolled tablet, where a PIN was used
+	Began    time.Time
 }
 
 // Actor returns the user as the one who does something.

@@ -83,7 +83,7 @@ func (s *Store) login(ctx context.Context, tokenHash string, now time.Time, life
 	if err != nil {
 		return nil, time.Time{}, s.sentence(err)
 	}
-	l.User, l.DeviceID = *u, device.String
+	l.User, l.DeviceID, l.Began = *u, device.String, moment(created)
 	if life.Over(l.Method, now, moment(created), moment(seen)) {
 		return nil, time.Time{}, s.sentence(sql.ErrNoRows)
 	}

@@ -14,6 +14,10 @@ import (
 
 const actorKey, loginKey = "actor", "login"
 
+// personHeader may name the person in whose name a request is meant. A tablet sends later what was entered without network,
+// and on a ward somebody else may have signed in since.
+const personHeader = "Wince-Person"
+
 // clientToken returns what the client shows to be let in.
 func clientToken(c *gin.Context) string {
 	if scheme, t, ok := strings.Cut(c.GetHeader("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
@@ -41,6 +45,9 @@ func (s *Server) admitToken(c *gin.Context, token string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if p := c.GetHeader(personHeader); p != "" && p != l.User.ID {
+		return edge(codeOtherPerson, "Somebody else is signed in here now: whoever entered this has to sign in to send it.")
 	}
 	c.Set(actorKey, l.User.Actor())
 	c.Set(loginKey, l)

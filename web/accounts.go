@@ -234,13 +234,21 @@ func (s *Server) admit(c *gin.Context, status int, l care.Login, asToken bool) {
 		s.fail(c, err)
 		return
 	}
-	out := gin.H{"user": l.User, "method": l.Method, "expires_at": care.Stamp(s.opt.Now().Add(s.opt.Login.Life))}
+	out := s.signedIn(&l, s.opt.Now())
 	if asToken {
 		out["token"] = token
 	} else {
 		setCookie(c, cookieName, token, int(s.opt.Login.Life.Seconds()))
 	}
 	c.JSON(status, out)
+}
+
+// signedIn tells who is signed in, and for how long: a tablet without network keeps its records no longer than that.
+func (s *Server) signedIn(l *care.Login, began time.Time) gin.H {
+	return gin.H{
+		"user": l.User, "method": l.Method, "expires_at": care.Stamp(began.Add(s.opt.Login.Life)),
+		"idle_seconds": int(s.opt.Login.Unused(l.Method).Seconds()),
+	}
 }
 
 // begin makes a sign-in and returns its token.
@@ -260,5 +268,6 @@ func (s *Server) logout(c *gin.Context) {
 }
 
 func (s *Server) me(c *gin.Context) {
-	c.JSON(http.StatusOK, gin.H{"user": user(c), "method": login(c).Method})
+	l := login(c)
+	c.JSON(http.StatusOK, s.signedIn(l, l.Began))
 }

@@ -34,6 +34,7 @@ const (
 	codeNoAccount       care.Code = "no_account"
 	codeLockedOut       care.Code = "locked_out"
 	codeCrossSite       care.Code = "cross_site"
+	codeOtherPerson     care.Code = "other_person"
 	codeIfMatch         care.Code = "if_match_missing"
 	codeNotObserved     care.Code = "not_observed"
 	codeInternal        care.Code = "internal"
@@ -87,6 +88,7 @@ var problemKinds = map[care.Code]struct {
 	codeNoAccount:    {http.StatusForbidden, "No account here"},
 	codeLockedOut:    {http.StatusTooManyRequests, "Too many attempts"},
 	codeCrossSite:    {http.StatusForbidden, "Request from another site"},
+	codeOtherPerson:  {http.StatusConflict, "Somebody else is signed in"},
 	codeIfMatch:      {http.StatusPreconditionRequired, "If-Match is missing"},
 	codeNotObserved:  {http.StatusConflict, "Nothing observed yet"},
 	codeInternal:     {http.StatusInternalServerError, "Server error"},
