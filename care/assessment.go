@@ -373,6 +373,23 @@ func (a *Assessment) Shown() *Assessment {
 	return &out
 }
 
+// WithoutTrace returns the assessment without the observation's trace, which is larger than all the rest: for lists, and for
+// what is kept of a record before a change, since an observation never changes.
+func (a *Assessment) WithoutTrace() *Assessment {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(a.Observation, &members) != nil || members["trace"] == nil {
+		return a
+	}
+	delete(members, "trace")
+	b, err := json.Marshal(members)
+	if err != nil { // cannot happen: it was read from JSON
+		return a
+	}
+	out := *a
+	out.Observation = b
+	return &out
+}
+
 // maxReason is the longest reason of a correction, in characters.
 const maxReason = 500
 

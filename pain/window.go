@@ -30,6 +30,7 @@ type Window struct {
 	confounds [numConfounders]time.Duration
 	run       time.Duration
 	longest   time.Duration
+	trace     tracer
 }
 
 // sample is one scored frame and the time it stands for.
@@ -61,6 +62,7 @@ func (w *Window) Add(f *Frame) {
 		step = min(max(f.T-w.last, 0), maxStep)
 	}
 	w.begun, w.last = true, f.T
+	w.trace.add(f)
 	w.frames++
 	w.all += step
 	if f.State != Scored {
@@ -119,6 +121,7 @@ type Observation struct {
 	Provision  bool                 `json:"provisional"` // the action units are a first estimate, not validated on real pain
 	Models     map[string]string    `json:"models"`      // name -> version and checksum
 	Rules      string               `json:"rules"`       // see [Rules]
+	Trace      *Trace               `json:"trace,omitempty"`
 }
 
 // Observation sums up what was added so far. The caller fills Baseline and Models; see [Observation.SetBaselines].
@@ -143,6 +146,11 @@ func (w *Window) Observation() Observation {
 	}
 	if len(w.scored) == 0 || (!w.cfg.Stills && w.assessed < w.cfg.MinAssessed) {
 		o.State = "not_assessable"
+	}
+	if w.begun && !w.cfg.Stills { // pictures that stand alone have no time between them
+		o.Trace = w.trace.trace(o.State == "assessed")
+	}
+	if o.State != "assessed" {
 		return o
 	}
 	at := func(value func(*sample) float64) (p95, mean float64) {

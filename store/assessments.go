@@ -156,7 +156,7 @@ func (s *Store) ChangeAssessment(ctx context.Context, act care.Act, ch care.Asse
 		if err := notErased(ctx, tx, a.ResidentID); err != nil {
 			return err // what was erased must not come back as remarks
 		}
-		before, err := json.Marshal(a)
+		before, err := json.Marshal(a.WithoutTrace())
 		if err != nil {
 			return fmt.Errorf("write assessment: %w", err)
 		}

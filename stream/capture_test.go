@@ -66,8 +66,11 @@ func TestCaptureCountsAssessableTime(t *testing.T) {
 			o.Reasons["too_dark"] == 0 {
 			t.Errorf("observation %+v", o)
 		}
-		if sent := observations(t, tab); len(sent) != 1 || sent[0].AssessedMS != o.AssessedMS {
+		if sent := observations(t, tab); len(sent) != 1 || sent[0].AssessedMS != o.AssessedMS || sent[0].Trace != nil {
 			t.Errorf("sent %+v", sent)
+		}
+		if o.Trace == nil || len(o.Trace.Reasons["too_dark"]) == 0 || len(o.Trace.T) < 50 {
+			t.Errorf("trace %+v", o.Trace)
 		}
 		if err := s.StartCapture(3 * time.Second); err != nil {
 			t.Errorf("another one: %v", err)

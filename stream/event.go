@@ -108,15 +108,19 @@ func (s *Session) publishEnd(reason string) {
 	s.publishMarshalled(b, err)
 }
 
+// publishObservation tells that an observation is done. The trace is left out: a message of many packets is easily lost on a
+// channel without retransmits, and whoever wants it can ask for the observation.
 func (s *Session) publishObservation(o *pain.Observation) {
 	if s.heldBack.Load() {
 		s.publish([]byte(`{"type":"observation","held_back":true}`), false)
 		return
 	}
+	short := *o
+	short.Trace = nil
 	b, err := json.Marshal(struct {
 		Type string `json:"type"`
 		*pain.Observation
-	}{"observation", o})
+	}{"observation", &short})
 	s.publishMarshalled(b, err)
 }
 

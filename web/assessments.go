@@ -269,7 +269,7 @@ func (s *Server) listAssessments(c *gin.Context) {
 	shown := []care.Assessment{}
 	for i := range list {
 		if visible(c, &list[i]) {
-			shown = append(shown, *list[i].Shown())
+			shown = append(shown, *list[i].Shown().WithoutTrace())
 		}
 	}
 	c.JSON(http.StatusOK, gin.H{"assessments": shown})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -234,6 +235,32 @@ func TestAnotherSitesAssessments(t *testing.T) {
 	h.do("POST", at+"/confirm", object{}, "If-Match", `"1"`).problem(404, care.NotFound)
 	h.do("POST", "/api/v1/assessments", object{"resident_id": a.ResidentID, "condition": "rest", "scale": "painad"}).problem(404, care.NotFound)
 	h.do("GET", "/api/v1/scales?site_id="+care.DefaultSite, nil).problem(422, care.Invalid)
+}
+
+// The trace of a capture is kept once, and shown with the assessment itself only.
+func TestTraceOfAnAssessment(t *testing.T) {
+	g := newRig(t).admin()
+	a := g.assessment()
+	traced := func(raw json.RawMessage) bool {
+		t.Helper()
+		var o pain.Observation
+		if err := json.Unmarshal(raw, &o); err != nil || o.ScoreP95 == nil {
+			t.Fatalf("observation %s (%v)", raw, err)
+		}
+		return o.Trace != nil && len(o.Trace.Score) > 50 && len(o.Trace.AU["AU4"]) == len(o.Trace.T)
+	}
+	at := "/api/v1/assessments/" + a.ID
+	g.do("PATCH", at, object{"remarks": "asleep"}, "If-Match", `"1"`).want(200).read(&a)
+	if !traced(a.Observation) {
+		t.Error("a change loses the trace")
+	}
+	var list struct{ Assessments []care.Assessment }
+	g.do("GET", "/api/v1/assessments?resident_id="+a.ResidentID, nil).want(200).read(&list)
+	var past struct{ Versions []care.Assessment }
+	g.do("GET", at+"/versions", nil).want(200).read(&past)
+	if len(list.Assessments) != 1 || traced(list.Assessments[0].Observation) || len(past.Versions) != 1 || traced(past.Versions[0].Observation) {
+		t.Error("a list or the history carries the trace")
+	}
 }
 
 func TestBlindMode(t *testing.T) {

@@ -196,6 +196,7 @@ func (o *analyzeOptions) file(ctx context.Context, out *bufio.Writer, path strin
 		w.Add(&frames[i])
 	}
 	obs := w.Observation()
+	obs.Trace = nil // all frames are written
 	obs.SetBaselines(map[string]int{string(a.Neutral().Kind): max(obs.Scored, 1)}, string(vision.BaselineResident))
 	for k, v := range o.versions {
 		obs.Models[k] = v
