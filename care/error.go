@@ -21,6 +21,7 @@ const (
 	ClockBack       Code = "clock_back"        // the server's clock was set back
 	ScaleFile       Code = "scale_file"        // a scale's definition file is not valid
 	Erased          Code = "erased"            // the resident's identity was erased
+	ChangesGone     Code = "changes_gone"      // the log of changes does not hold the place to read on from
 	AlreadyFinal    Code = "already_final"     // a confirmed assessment is not changed any more
 	SetUpDone       Code = "set_up_done"       // there is an administrator already
 	SetUpToken      Code = "set_up_token"      // the set-up link is wrong, used or replaced

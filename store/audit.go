@@ -34,7 +34,15 @@ func (s *Store) addAudit(ctx context.Context, tx *sql.Tx, act care.Act, e care.A
 
 // Seen records that somebody was shown records. Whoever shows them calls it first: what cannot be recorded is not shown.
 func (s *Store) Seen(ctx context.Context, act care.Act, e care.AuditEvent) error {
-	return s.change(ctx, act, func() care.AuditEvent { return e }, func(*sql.Tx) error { return nil })
+	tx, err := s.begin(ctx)
+	if err != nil {
+		return s.sentence(err)
+	}
+	defer tx.Rollback()
+	if err := s.addAudit(ctx, tx, act, e); err != nil { // nothing changes: the log of changes is left alone
+		return s.sentence(err)
+	}
+	return s.sentence(tx.Commit())
 }
 
 // Audit returns events, oldest first.

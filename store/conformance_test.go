@@ -34,7 +34,7 @@ func conformance(t *testing.T, fresh func(t *testing.T) *Store) {
 		"particulars": testParticulars, "upsert": testUpsert, "consents": testConsents, "baselines": testBaselines, "reliefs": testReliefs,
 		"measures": testMeasures, "rounds": testRounds, "escalations": testEscalations, "invented records": testInvent,
 		"sites": testSites, "scopes": testScopes, "users": testUsers, "invitations": testInvitations, "PINs": testPINs, "devices": testDevices,
-		"identities": testIdentities, "passkeys": testPasskeys,
+		"identities": testIdentities, "passkeys": testPasskeys, "changes": testChanges, "changes move": testChangesMove, "changes in pages": testChangesPages, "changes restored": testChangesRestored,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}

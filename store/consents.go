@@ -80,7 +80,7 @@ func (s *Store) AddBaseline(ctx context.Context, act care.Act, b *care.Baseline)
 		if err := notErased(ctx, tx, b.ResidentID); err != nil {
 			return err
 		}
-		if err := s.unchoose(ctx, tx, b); err != nil {
+		if err := s.unchoose(ctx, tx, act, b); err != nil {
 			return err
 		}
 		text, err := s.sealBody("baselines", "body", b.ID, b)
@@ -109,7 +109,7 @@ func (s *Store) ChangeBaseline(ctx context.Context, act care.Act, residentID, id
 		if err := do(b); err != nil {
 			return err
 		}
-		if err := s.unchoose(ctx, tx, b); err != nil {
+		if err := s.unchoose(ctx, tx, act, b); err != nil {
 			return err
 		}
 		return s.writeBaseline(ctx, tx, b)
@@ -121,7 +121,7 @@ func (s *Store) ChangeBaseline(ctx context.Context, act care.Act, residentID, id
 }
 
 // unchoose makes room for a baseline that is chosen.
-func (s *Store) unchoose(ctx context.Context, tx *sql.Tx, b *care.Baseline) error {
+func (s *Store) unchoose(ctx context.Context, tx *sql.Tx, act care.Act, b *care.Baseline) error {
 	if !b.Chosen {
 		return nil
 	}
@@ -133,6 +133,9 @@ func (s *Store) unchoose(ctx context.Context, tx *sql.Tx, b *care.Baseline) erro
 		others[i].Chosen = false
 		others[i].Version++
 		if err := s.writeBaseline(ctx, tx, &others[i]); err != nil {
+			return err
+		}
+		if err := s.logChange(ctx, tx, act, care.KindBaseline, others[i].ID, care.ActBaselineChange, others[i].Version); err != nil {
 			return err
 		}
 	}

@@ -29,6 +29,9 @@ func (s *Store) EraseResident(ctx context.Context, act care.Act, id string, vers
 		if err := stale(have, version); err != nil {
 			return err
 		}
+		if err := logAgain(ctx, tx, act, id, "", care.ActResidentEnd); err != nil {
+			return err
+		}
 		for _, c := range sealedColumns {
 			if err := s.erase(ctx, tx, c, id); err != nil {
 				return fmt.Errorf("erase %s.%s: %w", c.table, c.column, err)

@@ -33,8 +33,8 @@ const (
 
 // Invent fills an empty database with homes, residents, two schedules a home and assessments. In the first home every resident
 // is assessed four times a day, as a schedule of it asks; the others get the rest, at random. Assessments are written in the
-// order of their times, as they would come in, so that one resident's lie as scattered as in life. What the audit trail and
-// the history of changes would hold is left out: one audit row says that records were invented. progress is told the
+// order of their times, as they would come in, so that one resident's lie as scattered as in life, and stand so in the log of
+// changes. What the audit trail and former versions would hold is left out: one audit row says that records were invented. progress is told the
 // assessments written so far.
 func (s *Store) Invent(ctx context.Context, act care.Act, in Invented, progress func(int)) error {
 	homes, err := s.inventHomes(ctx, act, in)
@@ -94,6 +94,7 @@ func (s *Store) inventHomes(ctx context.Context, act care.Act, in Invented) ([]h
 
 func (s *Store) inventHome(ctx context.Context, tx *sql.Tx, act care.Act, in Invented, i, residents int, h *home) error {
 	h.site = care.DefaultSite
+	begin := in.Now.AddDate(-1, 0, 0)
 	if i > 0 {
 		h.site = care.NewID()
 		name := "Home " + strconv.Itoa(i+1)
@@ -101,16 +102,22 @@ func (s *Store) inventHome(ctx context.Context, tx *sql.Tx, act care.Act, in Inv
 			h.site, name, strings.ToLower(name), "Europe/Paris", millis(in.Now)); err != nil {
 			return err
 		}
+		if err := s.logChange(ctx, tx, care.Act{At: begin}, care.KindSite, h.site, care.ActSiteAdd, 1); err != nil {
+			return err
+		}
 	}
 	given, family := []string{"Ada", "Bela", "Cleo", "Dora", "Emil", "Fred", "Gita", "Hugo"}, []string{"Oak", "Elm", "Fir", "Ash", "Birch", "Alder", "Rowan"}
 	for k := range residents {
 		r := &care.Resident{ID: care.NewID(), SiteID: h.site, GivenName: given[k%len(given)], FamilyName: family[k%len(family)] + " " + strconv.Itoa(i) + "-" + strconv.Itoa(k),
 			Room: strconv.Itoa(k + 1), ExternalID: "invented-" + strconv.Itoa(i) + "-" + strconv.Itoa(k), BirthDate: "1940-01-01", Consent: care.ConsentGiven,
-			CreatedAt: in.Now.AddDate(-1, 0, 0), Version: 1}
+			CreatedAt: begin, Version: 1}
 		if err := r.Check(in.Now); err != nil {
 			return err
 		}
-		if err := s.insertResident(ctx, tx, r); err != nil {
+		if err := s.insertResident(ctx, tx, act, r); err != nil {
+			return err
+		}
+		if err := s.logChange(ctx, tx, care.Act{At: begin}, care.KindResident, r.ID, care.ActResidentAdd, r.Version); err != nil {
 			return err
 		}
 		h.residents = append(h.residents, r.ID)
@@ -125,6 +132,9 @@ func (s *Store) inventHome(ctx context.Context, tx *sql.Tx, act care.Act, in Inv
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO schedules (id, site_id, body) VALUES ($1, $2, $3)`, v.ID, v.SiteID, text); err != nil {
+			return err
+		}
+		if err := s.logChange(ctx, tx, care.Act{At: begin}, care.KindSchedule, v.ID, care.ActScheduleAdd, v.Version); err != nil {
 			return err
 		}
 	}
@@ -183,17 +193,21 @@ func (s *Store) inventSome(ctx context.Context, tx *sql.Tx, v *inventor) error {
 		return err
 	}
 	defer full.Close()
+	log := `INSERT INTO changes (` + changeColumns + `) VALUES `
 	for range statementsAtOnce {
 		n := min(rowsAtOnce, v.in.Assessments-v.done)
 		if n == 0 {
 			return nil
 		}
-		args := make([]any, 0, n*columns)
+		args, logged := make([]any, 0, n*columns), make([]any, 0, n*8)
+		var last time.Time
 		for range n {
 			a, err := v.assessment()
 			if err != nil {
 				return err
 			}
+			logged = append(logged, int64(0), millis(a.ChangedAt), a.SiteID, a.ResidentID, care.KindAssessment, a.ID, care.ActAssessDone, a.Version)
+			last = a.ChangedAt
 			values, err := s.assessmentValues(a)
 			if err != nil {
 				return err
@@ -205,9 +219,27 @@ func (s *Store) inventSome(ctx context.Context, tx *sql.Tx, v *inventor) error {
 		} else {
 			_, err = tx.ExecContext(ctx, insert+places(n, columns), args...)
 		}
+		if err == nil {
+			err = numberRows(ctx, tx, care.Act{At: last}, logged, 8)
+		}
+		if err == nil {
+			_, err = tx.ExecContext(ctx, log+places(n, 8), logged...)
+		}
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// numberRows gives the next numbers of the log to rows of it, which lie one after the other with their number first.
+func numberRows(ctx context.Context, tx *sql.Tx, act care.Act, values []any, columns int) error {
+	n, last := int64(len(values)/columns), int64(0)
+	if _, err := takeSeq(ctx, tx, act, n, &last); err != nil {
+		return err
+	}
+	for i := range n {
+		values[i*int64(columns)] = last - n + 1 + i
 	}
 	return nil
 }

@@ -33,6 +33,9 @@ func testInvent(t *testing.T, s *Store) {
 	if total != 610 {
 		t.Errorf("%d scores", total)
 	}
+	if n := wantNumbered(t, s); n != 3+25+6+610 {
+		t.Errorf("%d changes", n)
+	}
 	r, err := s.Round(t.Context(), care.DefaultSite, "", noon)
 	must(t, err)
 	items, err := r.Due(noon, time.Hour)

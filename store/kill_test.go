@@ -164,6 +164,13 @@ func compareAcked(t *testing.T, s *Store, acked map[string]string) {
 			n++
 		}
 	}
+	wantNumbered(t, s)
+	var logged, gone int
+	must(t, s.db.QueryRow(`SELECT count(DISTINCT entity_id) FROM changes WHERE entity = 'resident'`).Scan(&logged))
+	must(t, s.db.QueryRow(`SELECT count(DISTINCT entity_id) FROM changes WHERE entity = 'resident' AND action = $1`, care.ActResidentEnd).Scan(&gone))
+	if logged != len(there) || gone != n {
+		t.Errorf("%d residents, %d of them erased; the log of changes has %d and %d", len(there), n, logged, gone)
+	}
 	if added != len(there) || erased != n {
 		t.Errorf("%d residents, %d of them erased; the trail has %d and %d", len(there), n, added, erased)
 	}

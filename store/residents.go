@@ -15,7 +15,7 @@ import (
 // AddResident keeps a new resident, and the decision on consent that came with it, where one did.
 func (s *Store) AddResident(ctx context.Context, act care.Act, r *care.Resident) error {
 	err := s.change(ctx, act, event(care.ActResidentAdd, "resident", &r.ID, &r.Version), func(tx *sql.Tx) error {
-		return s.insertResident(ctx, tx, r)
+		return s.insertResident(ctx, tx, act, r)
 	})
 	return taken(err)
 }
@@ -29,7 +29,7 @@ func taken(err error) error {
 	return err
 }
 
-func (s *Store) insertResident(ctx context.Context, tx *sql.Tx, r *care.Resident) error {
+func (s *Store) insertResident(ctx context.Context, tx *sql.Tx, act care.Act, r *care.Resident) error {
 	if err := knownSite(ctx, tx, r.SiteID); err != nil {
 		return err
 	}
@@ -56,7 +56,11 @@ func (s *Store) insertResident(ctx context.Context, tx *sql.Tx, r *care.Resident
 	if r.CameraConsent == nil {
 		return nil
 	}
-	return s.insertConsent(ctx, tx, r.CameraConsent)
+	if err := s.insertConsent(ctx, tx, r.CameraConsent); err != nil {
+		return err
+	}
+	return appendChange(ctx, tx, act, &care.RecordChange{SiteID: r.SiteID, ResidentID: r.ID, Entity: care.KindConsent, EntityID: r.CameraConsent.ID,
+		Action: care.ActConsentAdd, Version: r.CameraConsent.Version})
 }
 
 // details are a resident's particulars that no query looks for.
@@ -156,7 +160,7 @@ func (s *Store) ChangeResident(ctx context.Context, act care.Act, id string, ver
 			return err
 		}
 		r.Version++
-		return s.writeResident(ctx, tx, r)
+		return s.writeResident(ctx, tx, act, r)
 	})
 	if err != nil {
 		return nil, noResident(taken(err))
@@ -164,7 +168,7 @@ func (s *Store) ChangeResident(ctx context.Context, act care.Act, id string, ver
 	return r, nil
 }
 
-func (s *Store) writeResident(ctx context.Context, tx *sql.Tx, r *care.Resident) error {
+func (s *Store) writeResident(ctx context.Context, tx *sql.Tx, act care.Act, r *care.Resident) error {
 	if err := knownSite(ctx, tx, r.SiteID); err != nil {
 		return err
 	}
@@ -176,9 +180,16 @@ func (s *Store) writeResident(ctx context.Context, tx *sql.Tx, r *care.Resident)
 	if err != nil {
 		return err
 	}
+	var from string
+	if err := tx.QueryRowContext(ctx, `SELECT site_id FROM residents WHERE id = $1`, r.ID).Scan(&from); err != nil {
+		return err
+	}
 	_, err = tx.ExecContext(ctx, `UPDATE residents SET site_id = $1, name = $2, room = $3, external_id = $4, external_key = $5, details = $6, version = $7 WHERE id = $8`,
 		r.SiteID, s.seal("residents", "name", r.ID, r.Name), s.seal("residents", "room", r.ID, r.Room), s.seal("residents", "external_id", r.ID, r.ExternalID),
 		external, details, r.Version, r.ID)
+	if err == nil && from != r.SiteID {
+		err = s.logMove(ctx, tx, act, r, from)
+	}
 	return err
 }
 
@@ -210,7 +221,7 @@ func (s *Store) UpsertResident(ctx context.Context, act care.Act, scope care.Sco
 		var e *care.Error
 		switch {
 		case errors.As(err, &e) && e.Code == care.NotFound:
-			return s.insertResident(ctx, tx, r)
+			return s.insertResident(ctx, tx, act, r)
 		case err != nil:
 			return err
 		case !scope.Has(old.SiteID):
@@ -218,7 +229,7 @@ func (s *Store) UpsertResident(ctx context.Context, act care.Act, scope care.Sco
 		}
 		outcome = Changed
 		r.ID, r.CreatedAt, r.Version, r.Consent, r.CameraConsent, r.PhotoConsent = old.ID, old.CreatedAt, old.Version+1, old.Consent, old.CameraConsent, old.PhotoConsent
-		return s.writeResident(ctx, tx, r)
+		return s.writeResident(ctx, tx, act, r)
 	})
 	if err != nil {
 		return nil, "", taken(err)

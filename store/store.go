@@ -167,7 +167,7 @@ func (s *Store) useKey(ctx context.Context, q queryer) error {
 	return s.keys.use(id)
 }
 
-// change runs do in one transaction and adds the audit row to it.
+// change runs do in one transaction and adds the audit row to it, and the row of the log of changes.
 func (s *Store) change(ctx context.Context, act care.Act, audit func() care.AuditEvent, do func(*sql.Tx) error) error {
 	tx, err := s.begin(ctx)
 	if err != nil {
@@ -177,7 +177,11 @@ func (s *Store) change(ctx context.Context, act care.Act, audit func() care.Audi
 	if err := do(tx); err != nil {
 		return s.sentence(err)
 	}
-	if err := s.addAudit(ctx, tx, act, audit()); err != nil {
+	e := audit()
+	if err := s.logChange(ctx, tx, act, e.Entity, e.EntityID, e.Action, e.Version); err != nil {
+		return s.sentence(err)
+	}
+	if err := s.addAudit(ctx, tx, act, e); err != nil {
 		return s.sentence(err)
 	}
 	return s.sentence(tx.Commit())

@@ -61,4 +61,12 @@ func testUpgrade(t *testing.T, db *sql.DB, back backend, c Config) {
 	if done.Status != care.Final || done.Version != 2 {
 		t.Errorf("got %+v", done)
 	}
+	// A first reader of the log finds every record, with what the trail knows of it.
+	last, err := s.LastChanges(t.Context(), "r", "a", "b", care.DefaultSite)
+	must(t, err)
+	if len(last) != 4 || last["r"].Action != care.ActResidentAdd || last["a"].Version != 2 || last["a"].At.UnixMilli() != 3000 || last["a"].ResidentID != "r" ||
+		last["b"].Action != care.ActAssessDone || last["b"].Version != 2 {
+		t.Errorf("the log says %+v", last)
+	}
+	wantNumbered(t, s)
 }

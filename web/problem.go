@@ -63,6 +63,7 @@ var problemKinds = map[care.Code]struct {
 	care.ClockBack:       {http.StatusServiceUnavailable, "The server's clock is wrong"},
 	care.ScaleFile:       {http.StatusUnprocessableEntity, "Scale definition not valid"},
 	care.Erased:          {http.StatusGone, "Identity erased"},
+	care.ChangesGone:     {http.StatusGone, "Read everything again"},
 	care.AlreadyFinal:    {http.StatusConflict, "Confirmed already"},
 	care.SetUpDone:       {http.StatusConflict, "Set up already"},
 	care.SetUpToken:      {http.StatusForbidden, "Set-up link not valid"},
