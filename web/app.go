@@ -28,6 +28,15 @@ func (s *Server) page(c *gin.Context) {
 	c.Data(http.StatusOK, "text/html; charset=utf-8", b)
 }
 
+// pageRoutes are the addresses of the page's files: the page itself, what it loads, its service worker, and what a tablet
+// that installs it asks for.
+func (s *Server) pageRoutes(e *gin.Engine) {
+	e.GET("/", s.page)
+	for _, path := range []string{"/assets/*file", "/icons/*file", "/favicon.svg", "/manifest.webmanifest", "/sw.js"} {
+		e.GET(path, s.asset)
+	}
+}
+
 // asset serves the page's files. Those under /assets have their content's hash in the name and never change.
 func (s *Server) asset(c *gin.Context) {
 	name := path.Clean("/" + c.Request.URL.Path)
@@ -53,6 +62,10 @@ func contentType(name string) string {
 		return "text/css; charset=utf-8"
 	case ".svg":
 		return "image/svg+xml"
+	case ".png":
+		return "image/png"
+	case ".webmanifest":
+		return "application/manifest+json"
 	default:
 		if t := mime.TypeByExtension(ext); t != "" {
 			return t

@@ -37,7 +37,7 @@ func (s *Server) identify(c *gin.Context) {
 
 // contentPolicy lets the page load what it brought along and nothing else. Video goes over WebRTC, which no directive limits.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-	"media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"media-src 'self' blob:; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // protect sets the headers that keep browsers strict and refuses what another site's page makes a browser send.
 func (s *Server) protect(c *gin.Context) {

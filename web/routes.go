@@ -142,9 +142,7 @@ func (s *Server) routes() (*gin.Engine, error) {
 		s.fail(c, edge(codeMethod, "This address does not know the method "+c.Request.Method+"."))
 	})
 	e.GET("/healthz", s.health)
-	e.GET("/", s.page)
-	e.GET("/assets/*file", s.asset)
-	e.GET("/favicon.svg", s.asset)
+	s.pageRoutes(e)
 	api := e.Group("/api/v1", noStore)
 	for _, r := range s.table() {
 		if !r.may.Known() {

@@ -11,10 +11,35 @@ const root = resolve(import.meta.dirname, "../../..");
 
 /** Starts the program and waits until it has said where it serves. */
 export async function startServer(...flags) {
+  const data = mkdtempSync(join(tmpdir(), "wince-e2e-"));
+  let running = await serve(data, "127.0.0.1:0", flags);
+  const { url, link } = running;
+  return {
+    url,
+    link,
+    log: () => running.log(),
+    /** Ends it as a power cut would. Its records stay. */
+    async kill() {
+      running.child.kill("SIGKILL");
+      await running.exited;
+    },
+    /** Starts it again where it was, with the same records. */
+    async again() {
+      running = await serve(data, new URL(url).host, flags);
+    },
+    async stop() {
+      running.child.kill("SIGTERM");
+      const status = await running.exited;
+      rmSync(data, { recursive: true, force: true });
+      return status;
+    },
+  };
+}
+
+async function serve(data, listen, flags) {
   const program = process.env.WINCE ?? join(root, "bin/wince");
   if (!existsSync(program)) throw new Error(`there is no ${program}: run make build, or name the program with WINCE`);
-  const data = mkdtempSync(join(tmpdir(), "wince-e2e-"));
-  const child = spawn(program, ["serve", "--data", data, "--listen", "127.0.0.1:0", ...flags], { stdio: ["ignore", "pipe", "pipe"], cwd: root });
+  const child = spawn(program, ["serve", "--data", data, "--listen", listen, ...flags], { stdio: ["ignore", "pipe", "pipe"], cwd: root });
   let out = "";
   let log = "";
   child.stderr.on("data", (b) => (log += b));
@@ -27,17 +52,7 @@ export async function startServer(...flags) {
     exited.then(() => fail(new Error(`wince serve ended: ${log}`)));
     setTimeout(() => fail(new Error(`wince serve does not start: ${out}${log}`)), 20000).unref();
   });
-  return {
-    url: /https:\/\/\S+:\d+/.exec(out)[0],
-    link: /https:\/\/\S+\/#\/setup\/\S+/.exec(out)?.[0],
-    log: () => log,
-    async stop() {
-      child.kill("SIGTERM");
-      const status = await exited;
-      rmSync(data, { recursive: true, force: true });
-      return status;
-    },
-  };
+  return { child, exited, log: () => log, url: /https:\/\/\S+:\d+/.exec(out)[0], link: /https:\/\/\S+\/#\/setup\/\S+/.exec(out)?.[0] };
 }
 
 /** Returns the fake camera's file: CAMERA, or a clip of testdata/clips turned into one. */

@@ -1,0 +1,38 @@
+// The service worker: the page's files are kept on the tablet, so that it opens without the network. It never touches an
+// answer of the server: records are kept elsewhere, sealed (src/offline). A new build waits until somebody lets it in, and
+// nobody can while an assessment is under way in any tab.
+import { clean, fileFor, fill, type Build } from "./files";
+
+declare const self: ServiceWorkerGlobalScope;
+/** Put in when the page is built (build/worker.mjs). */
+declare const BUILD: Build;
+
+self.addEventListener("install", (e) => {
+  e.waitUntil(fill(BUILD, caches, (r) => fetch(r)));
+});
+
+self.addEventListener("activate", (e) => {
+  e.waitUntil(clean(BUILD, caches));
+});
+
+/** A page holds this lock while an assessment is under way; it ends with the page, however that ends. */
+async function inUse(): Promise<boolean> {
+  const { held } = await navigator.locks.query();
+  return (held ?? []).some((l) => l.name === "wince-in-use");
+}
+
+async function letIn(reply: MessagePort | undefined) {
+  const busy = await inUse();
+  reply?.postMessage(busy ? "busy" : "going");
+  if (!busy) await self.skipWaiting();
+}
+
+self.addEventListener("message", (e) => {
+  if (e.data === "activate") e.waitUntil(letIn(e.ports[0]));
+});
+
+self.addEventListener("fetch", (e) => {
+  const path = fileFor(BUILD, e.request, self.location.origin);
+  if (path === null) return;
+  e.respondWith(caches.match(path).then((kept) => kept ?? fetch(e.request)));
+});
