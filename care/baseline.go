@@ -12,10 +12,12 @@ type Baseline struct {
 	ID         string             `json:"id"`
 	ResidentID string             `json:"resident_id"`
 	TakenAt    time.Time          `json:"taken_at"`
-	Method     string             `json:"method"` // names and versions of what measured it: values of one method only compare
-	Values     map[string]float64 `json:"values"` // by the feature's name; without unit, distances relative to the face
-	Frames     int                `json:"frames"` // from so many frames
-	Note       string             `json:"note"`   // how the resident was at ease
+	Method     string             `json:"method"`               // names and versions of what measured it: values of one method only compare
+	Values     map[string]float64 `json:"values"`               // by the feature's name; without unit, distances relative to the face
+	Spread     map[string]float64 `json:"spread,omitempty"`     // of each value while it was taken, where that is known
+	SessionID  string             `json:"session_id,omitempty"` // the live session that measured it; empty where the values were brought
+	Frames     int                `json:"frames"`               // from so many frames
+	Note       string             `json:"note"`                 // how the resident was at ease
 	Chosen     bool               `json:"chosen"`
 	RetiredAt  *time.Time         `json:"retired_at"`
 	RecordedAt time.Time          `json:"recorded_at"`
@@ -45,10 +47,17 @@ func (b *Baseline) Check(now time.Time) error {
 	if b.Frames < 1 || b.Frames > 1e6 {
 		return invalid("frames", "frames must say from how many frames the numbers come: 1 to 1000000.")
 	}
-	if len(b.Values) == 0 || len(b.Values) > maxValues {
+	if len(b.Values) == 0 || len(b.Values) > maxValues || len(b.Spread) > maxValues {
 		return invalid("values", "Give 1 to 256 numbers by name.")
 	}
-	for name, v := range b.Values {
+	if err := checkValues(b.Values); err != nil {
+		return err
+	}
+	return checkValues(b.Spread)
+}
+
+func checkValues(values map[string]float64) error {
+	for name, v := range values {
 		if name == "" || len(name) > 40 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
 			return invalid("values", "The names of values are words of letters, digits and underscores, at most 40.")
 		}

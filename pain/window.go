@@ -99,28 +99,30 @@ type AUSummary struct {
 
 // Observation sums up a window: what a carer and a record get to see. It is never one number alone.
 type Observation struct {
-	State      string               `json:"state"`       // "assessed" or "not_assessable": then the scores are null
-	Frames     int                  `json:"frames"`      // pictures looked at
-	Scored     int                  `json:"scored"`      // pictures judged
-	DurationMS int64                `json:"duration_ms"` // time looked at
-	AssessedMS int64                `json:"assessed_ms"` // time judged
-	Assessed   float64              `json:"assessed"`    // AssessedMS over DurationMS, 0-1
-	ScoreP95   *float64             `json:"score_p95"`   // 95th percentile of the score over the judged time, 0-16
-	ScoreMean  *float64             `json:"score_mean"`  // 0-16
-	PSPIP95    *float64             `json:"pspi_p95"`    // before the rules for confounders, 0-16
-	PSPIMean   *float64             `json:"pspi_mean"`   // 0-16
-	Threshold  float64              `json:"threshold"`   // what Above and LongestMS are counted against
-	Above      *float64             `json:"above"`       // share of the judged time at or above the threshold, 0-1
-	LongestMS  *int64               `json:"longest_ms"`  // longest unbroken time at or above the threshold
-	AU         map[string]AUSummary `json:"au"`          // by short name; measured units only
-	Reasons    map[string]float64   `json:"reasons"`     // share of the time that could not be judged for each cause
-	Confounder map[string]float64   `json:"confounders"` // share of the judged time in which each was taken into account
-	Baseline   string               `json:"baseline"`    // what most of the units were measured against
-	Baselines  map[string]float64   `json:"baselines"`   // share of the judged frames for each baseline
-	Confidence string               `json:"confidence"`  // "none", "low" or "moderate"; never higher while Provisional
-	Provision  bool                 `json:"provisional"` // the action units are a first estimate, not validated on real pain
-	Models     map[string]string    `json:"models"`      // name -> version and checksum
-	Rules      string               `json:"rules"`       // see [Rules]
+	State      string               `json:"state"`                       // "assessed" or "not_assessable": then the scores are null
+	Frames     int                  `json:"frames"`                      // pictures looked at
+	Scored     int                  `json:"scored"`                      // pictures judged
+	DurationMS int64                `json:"duration_ms"`                 // time looked at
+	AssessedMS int64                `json:"assessed_ms"`                 // time judged
+	Assessed   float64              `json:"assessed"`                    // AssessedMS over DurationMS, 0-1
+	ScoreP95   *float64             `json:"score_p95"`                   // 95th percentile of the score over the judged time, 0-16
+	ScoreMean  *float64             `json:"score_mean"`                  // 0-16
+	PSPIP95    *float64             `json:"pspi_p95"`                    // before the rules for confounders, 0-16
+	PSPIMean   *float64             `json:"pspi_mean"`                   // 0-16
+	Threshold  float64              `json:"threshold"`                   // what Above and LongestMS are counted against
+	Above      *float64             `json:"above"`                       // share of the judged time at or above the threshold, 0-1
+	LongestMS  *int64               `json:"longest_ms"`                  // longest unbroken time at or above the threshold
+	AU         map[string]AUSummary `json:"au"`                          // by short name; measured units only
+	Reasons    map[string]float64   `json:"reasons"`                     // share of the time that could not be judged for each cause
+	Confounder map[string]float64   `json:"confounders"`                 // share of the judged time in which each was taken into account
+	Baseline   string               `json:"baseline"`                    // what most of the units were measured against
+	Baselines  map[string]float64   `json:"baselines"`                   // share of the judged frames for each baseline
+	BaselineID string               `json:"baseline_id,omitempty"`       // of the resident's own, where it was used
+	BaselineAt *time.Time           `json:"baseline_taken_at,omitempty"` // when it was taken
+	Confidence string               `json:"confidence"`                  // "none", "low" or "moderate"; never higher while Provisional
+	Provision  bool                 `json:"provisional"`                 // the action units are a first estimate, not validated on real pain
+	Models     map[string]string    `json:"models"`                      // name -> version and checksum
+	Rules      string               `json:"rules"`                       // see [Rules]
 	Trace      *Trace               `json:"trace,omitempty"`
 }
 

@@ -24,6 +24,8 @@ const (
 	CodePeerUnknown     Code = "peer_unknown"
 	CodeCaptureRunning  Code = "capture_running"
 	CodeCaptureLength   Code = "capture_length"
+	CodeBaseline        Code = "baseline_outdated"
+	CodeBaselineLate    Code = "baseline_late"
 )
 
 // Error is a failure with a sentence for the person at the tablet that says what to do. Errors with the same code are equal
@@ -87,4 +89,8 @@ var (
 		Text: "An observation is already running: wait until it is done."}
 	ErrCaptureLength = &Error{Code: CodeCaptureLength,
 		Text: "An observation lasts between 3 and 60 seconds: choose a length in between."}
+	ErrBaselineOutdated = &Error{Code: CodeBaseline,
+		Text: "The chosen baseline was measured by another version of the program, so that its numbers do not compare: take a new one."}
+	ErrBaselineLate = &Error{Code: CodeBaselineLate,
+		Text: "The camera runs already: a baseline is chosen before it starts."}
 )

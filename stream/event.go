@@ -28,6 +28,9 @@ func (s *Session) appendFrameEvent(b []byte, r *vision.Result, rtp uint32) []byt
 	b = append(append(append(b, `,"capture":{"state":"`...), c.State...), `","assessed_ms":`...)
 	b = strconv.AppendInt(b, c.Assessed.Milliseconds(), 10)
 	b = strconv.AppendInt(append(b, `,"wanted_ms":`...), c.Wanted.Milliseconds(), 10)
+	if c.Baseline {
+		b = append(b, `,"purpose":"baseline"`...)
+	}
 	b = strconv.AppendUint(append(b, `},"dropped":`...), s.stat.dropped.Load(), 10)
 	return append(b, '}')
 }
@@ -138,26 +141,38 @@ func (s *Session) captureDeadline() time.Time {
 	return s.capture.deadline
 }
 
-// captureAdd takes in one result and returns the observation where it completes the window.
-func (s *Session) captureAdd(r *vision.Result) *pain.Observation {
+// captureAdd takes in one result and returns the outcome where it completes the window.
+func (s *Session) captureAdd(r *vision.Result) (done outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.capture.add(r) {
-		return nil
+	if s.capture.add(r) {
+		done = s.finish()
 	}
-	return s.capture.finish(s.owner.cfg.Models)
+	return done
 }
 
 // captureTimeout completes the window where its time is up.
 func (s *Session) captureTimeout() {
 	s.mu.Lock()
-	up := s.capture.state == CaptureRunning && !time.Now().Before(s.capture.deadline)
-	var o *pain.Observation
-	if up {
-		o = s.capture.finish(s.owner.cfg.Models)
+	var done outcome
+	if s.capture.state == CaptureRunning && !time.Now().Before(s.capture.deadline) {
+		done = s.finish()
 	}
 	s.mu.Unlock()
-	if up {
-		s.publishObservation(o)
+	s.publishOutcome(done)
+}
+
+func (s *Session) publishOutcome(done outcome) {
+	if done.observation != nil {
+		s.publishObservation(done.observation)
 	}
+	if done.taken != nil {
+		s.publishTaken(done.taken)
+	}
+}
+
+// publishTaken tells whether a baseline was taken that can be kept, and if not why. It never carries the values.
+func (s *Session) publishTaken(t *Taken) {
+	b, err := json.Marshal(t.event(s.heldBack.Load()))
+	s.publishMarshalled(b, err)
 }

@@ -109,6 +109,9 @@ type plainAnalyzer struct {
 	gate   chan struct{} // where not nil, every picture waits for it
 	state  func(t time.Duration) pain.State
 	seen   func(y byte, t time.Duration)
+
+	baseline vision.Baseline      // default session
+	result   func(*vision.Result) // changes what is found
 }
 
 func (a *plainAnalyzer) Analyze(img *vision.I420, t time.Duration) vision.Result {
@@ -120,6 +123,12 @@ func (a *plainAnalyzer) Analyze(img *vision.I420, t time.Duration) vision.Result
 	}
 	r := vision.Result{Frame: pain.Frame{State: pain.Scored, AU: pain.Unmeasured(), Score: 3, PSPI: 4}, Baseline: vision.BaselineSession}
 	r.Frame.AU[pain.AU4] = 3
+	if a.baseline != "" {
+		r.Baseline = a.baseline
+	}
+	if a.result != nil {
+		a.result(&r)
+	}
 	if a.state != nil {
 		if r.Frame.State = a.state(t); r.Frame.State != pain.Scored {
 			r.Frame.Reasons = pain.ReasonTooDark
@@ -144,7 +153,7 @@ func newBench(t *testing.T, change func(*Config), analyzers ...*plainAnalyzer) *
 	cfg := Config{
 		Publisher:  b.tablets,
 		NewDecoder: func(Codec) (Decoder, error) { return plainDecoder{&b.decodersShut}, nil },
-		NewAnalyzer: func() (Analyzer, error) {
+		NewAnalyzer: func(own *vision.Neutral) (Analyzer, error) {
 			a := &plainAnalyzer{}
 			if len(b.analyzers) > 0 {
 				a, b.analyzers = b.analyzers[0], b.analyzers[1:]

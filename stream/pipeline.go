@@ -51,7 +51,7 @@ type picture struct {
 
 // startPipeline starts the goroutines. s.mu is held.
 func (s *Session) startPipeline() (*pipeline, error) {
-	a, err := s.owner.cfg.NewAnalyzer()
+	a, err := s.owner.cfg.NewAnalyzer(s.neutral)
 	if err != nil {
 		return nil, err
 	}
@@ -247,13 +247,11 @@ func (p *pipeline) analyse(ctx context.Context, a Analyzer) {
 			r.Frame.Index, r.Frame.T = index, pic.t
 			index++
 			s.stat.analysed.Add(1)
-			obs := s.captureAdd(&r)
+			done := s.captureAdd(&r)
 			buf = s.appendFrameEvent(buf[:0], &r, pic.rtp)
 			p.blank <- pic
 			s.publish(buf, true)
-			if obs != nil {
-				s.publishObservation(obs)
-			}
+			s.publishOutcome(done)
 		}
 	}
 }

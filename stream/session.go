@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wince/pain"
+	"wince/vision"
 )
 
 // Session is the live analysis of one tablet's video. It outlives the tablet's connection, so that one that was interrupted
@@ -23,7 +24,9 @@ type Session struct {
 	heldBack atomic.Bool // events carry no numbers
 
 	mu        sync.Mutex
-	line      *pipeline // nil until a tablet publishes for the first time
+	own       *Baseline       // the resident's; nil where none was given
+	neutral   *vision.Neutral // the same, where it can be measured against
+	line      *pipeline       // nil until a tablet publishes for the first time
 	peer      Peer
 	claimed   bool // one of the places for streams is taken: peer is set, or about to be
 	closed    bool
@@ -166,7 +169,9 @@ func (s *Session) Subscribe() (events <-chan []byte, cancel func()) {
 // StartCapture starts an observation over the wanted assessable time, 3 to 60 s, and returns at once; it ends when that much
 // was seen, or after six times as long. Then an observation event is sent and [Session.Observation] returns it. Errors:
 // [ErrCaptureLength], [ErrCaptureRunning], [ErrNoStream], [ErrSessionClosed].
-func (s *Session) StartCapture(wanted time.Duration) error {
+func (s *Session) StartCapture(wanted time.Duration) error { return s.start(wanted, false) }
+
+func (s *Session) start(wanted time.Duration, baseline bool) error {
 	if wanted < MinCapture || wanted > MaxCapture {
 		return ErrCaptureLength
 	}
@@ -180,10 +185,14 @@ func (s *Session) StartCapture(wanted time.Duration) error {
 	case s.peer == nil || s.line == nil:
 		return ErrNoStream
 	}
-	s.capture.start(wanted, s.owner.cfg.Window)
+	s.capture.start(wanted, s.owner.cfg.Window, baseline)
 	s.line.captureStarted()
 	return nil
 }
+
+// StartBaseline starts to take the baseline of a face at ease, over the wanted assessable time, as StartCapture does an
+// observation; only one of the two runs at a time. Then a baseline event is sent and [Session.Taken] returns it.
+func (s *Session) StartBaseline(wanted time.Duration) error { return s.start(wanted, true) }
 
 // Observation returns the last observation that was completed, and whether there is one.
 func (s *Session) Observation() (pain.Observation, bool) {

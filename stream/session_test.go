@@ -326,7 +326,7 @@ func BenchmarkFrameThroughSession(b *testing.B) {
 	all, err := NewSessions(Config{
 		Publisher: pub, MaxRate: 1e9,
 		NewDecoder: func(Codec) (Decoder, error) { return plainDecoder{&shut}, nil },
-		NewAnalyzer: func() (Analyzer, error) {
+		NewAnalyzer: func(own *vision.Neutral) (Analyzer, error) {
 			return &plainAnalyzer{closed: &shut, seen: func(byte, time.Duration) { seen <- struct{}{} }}, nil
 		},
 	})

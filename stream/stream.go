@@ -83,9 +83,10 @@ type Publisher interface {
 type Config struct {
 	Publisher   Publisher
 	NewDecoder  func(Codec) (Decoder, error)
-	NewAnalyzer func() (Analyzer, error)
-	Models      map[string]string // versions and checksums, written into every observation
-	Window      pain.WindowConfig // of every capture
+	NewAnalyzer func(own *vision.Neutral) (Analyzer, error) // own is the resident's face at ease, nil where there is none
+	Models      map[string]string                           // versions and checksums, written into every observation
+	Method      string                                      // what measures baselines: values of one method only compare
+	Window      pain.WindowConfig                           // of every capture
 
 	MaxStreams  int           // tablets that publish at the same time; default 8
 	MaxSessions int           // sessions that exist at the same time, publishing or not; default 8 * MaxStreams
@@ -108,6 +109,7 @@ const (
 // Capture is the state of a session's observation window. Only assessable time counts towards Wanted.
 type Capture struct {
 	State            CaptureState
+	Baseline         bool // a baseline is taken, and no observation made
 	Assessed, Wanted time.Duration
 }
 

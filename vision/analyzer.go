@@ -146,6 +146,7 @@ func (a *Analyzer) Judge(m *Measurement) Result {
 	start := time.Now()
 	if m.State == pain.Scored {
 		r.Frame.AU = Estimate(&m.Features, &a.neutral)
+		r.Features, r.Stranger = m.Features, Estimate(&m.Features, &a.pop.neutral)
 	}
 	middle := time.Now()
 	a.scorer.Score(&r.Frame)

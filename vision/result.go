@@ -41,4 +41,8 @@ type Result struct {
 	Face     Face
 	Baseline Baseline
 	Stages   Stages
+
+	// Where the frame was scored: the face as it is, and its action units against the average face, whatever the neutral in use.
+	Features Features
+	Stranger pain.Intensities
 }

@@ -17,13 +17,6 @@ type consentStore interface {
 	Consents(ctx context.Context, residentID string) ([]care.ConsentRecord, error)
 }
 
-type baselineStore interface {
-	AddBaseline(ctx context.Context, act care.Act, b *care.Baseline) error
-	ChangeBaseline(ctx context.Context, act care.Act, residentID, id string, version int, do func(*care.Baseline) error) (*care.Baseline, error)
-	Baseline(ctx context.Context, residentID, id string) (*care.Baseline, error)
-	Baselines(ctx context.Context, residentID string) ([]care.Baseline, error)
-}
-
 func (s *Server) addConsent(c *gin.Context) {
 	var in struct {
 		ID        string          `json:"id"`
@@ -117,73 +110,4 @@ func (s *Server) listConsents(c *gin.Context) {
 		list, err = s.opt.Store.Consents(c.Request.Context(), r.ID)
 	}
 	s.list(c, "consents", list, err)
-}
-
-func (s *Server) addBaseline(c *gin.Context) {
-	var in struct {
-		ID      string             `json:"id"`
-		TakenAt time.Time          `json:"taken_at"`
-		Method  string             `json:"method"`
-		Values  map[string]float64 `json:"values"`
-		Frames  int                `json:"frames"`
-		Note    string             `json:"note"`
-		Chosen  bool               `json:"chosen"`
-	}
-	act, ctx := s.act(c), c.Request.Context()
-	r, err := s.residentFor(c, &in)
-	if err == nil {
-		// Numbers of a face are taken by a camera too.
-		err = r.MayBeFilmed(act.At)
-	}
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	v := &care.Baseline{ID: in.ID, ResidentID: r.ID, TakenAt: in.TakenAt, Method: in.Method, Values: in.Values, Frames: in.Frames, Note: in.Note,
-		Chosen: in.Chosen, RecordedAt: care.Stamp(act.At), RecordedBy: act.By, Version: 1}
-	if err := v.Check(act.At); err != nil {
-		s.fail(c, err)
-		return
-	}
-	v, status, err := addOnce(v, func() error { return s.opt.Store.AddBaseline(ctx, act, v) },
-		func() (*care.Baseline, error) { return s.opt.Store.Baseline(ctx, r.ID, v.ID) },
-		func(old *care.Baseline) {
-			v.RecordedAt = old.RecordedAt
-			once(in.TakenAt, &v.TakenAt, &old.TakenAt)
-		})
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	s.answer(c, status, v.Version, v, nil)
-}
-
-func (s *Server) chooseBaseline(c *gin.Context) {
-	s.changeBaseline(c, func(b *care.Baseline, _ time.Time) error { return b.Choose() })
-}
-
-func (s *Server) retireBaseline(c *gin.Context) { s.changeBaseline(c, (*care.Baseline).Retire) }
-
-func (s *Server) changeBaseline(c *gin.Context, do func(*care.Baseline, time.Time) error) {
-	var in struct{}
-	r, version, err := s.residentAt(c, &in)
-	var v *care.Baseline
-	if err == nil {
-		act := s.act(c)
-		v, err = s.opt.Store.ChangeBaseline(c.Request.Context(), act, r.ID, c.Param("record"), version, func(b *care.Baseline) error { return do(b, act.At) })
-	}
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	s.answer(c, http.StatusOK, v.Version, v, nil)
-}
-
-func (s *Server) listBaselines(c *gin.Context) {
-	r, err := s.seen(c)
-	var list []care.Baseline
-	if err == nil {
-		list, err = s.opt.Store.Baselines(c.Request.Context(), r.ID)
-	}
-	s.list(c, "baselines", list, err)
 }

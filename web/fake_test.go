@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -37,6 +38,58 @@ type fakeSession struct {
 	done     chan struct{}
 	end      func()
 	heldBack bool
+	own      *stream.Baseline
+	used     bool
+	baseline bool // the capture is one
+	taken    *stream.Taken
+}
+
+// method is what the fake sessions measure with.
+const method = "features/1 mesh"
+
+func (s *fakeSession) MeasureAgainst(b stream.Baseline) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.own, s.used = &b, b.Method == method
+	if !s.used {
+		return stream.ErrBaselineOutdated.Because(errors.New("another method"))
+	}
+	return nil
+}
+
+func (s *fakeSession) Against() (*stream.Baseline, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.own, s.used
+}
+
+func (s *fakeSession) StartBaseline(d time.Duration) error {
+	if err := s.StartCapture(d); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.baseline = true
+	return nil
+}
+
+func (s *fakeSession) Taken() (stream.Taken, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.taken == nil {
+		return stream.Taken{}, false
+	}
+	return *s.taken, true
+}
+
+// take lets the fake finish a baseline, or fail to for a reason.
+func (s *fakeSession) take(at time.Time, advice ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state, s.taken = stream.CaptureDone, &stream.Taken{At: at, Method: method, Ready: len(advice) == 0, Advice: advice, Frames: 280}
+	if s.taken.Ready {
+		s.taken.Values, s.taken.Spread = map[string]float64{"jaw": 0.4}, map[string]float64{"jaw": 0.01}
+	}
 }
 
 func (s *fakeSession) HoldBack() {
@@ -111,7 +164,7 @@ func (s *fakeSession) Observation() (pain.Observation, bool) {
 func (s *fakeSession) Status() stream.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return stream.Status{Capture: stream.Capture{State: s.state}}
+	return stream.Status{Capture: stream.Capture{State: s.state, Baseline: s.baseline}}
 }
 func (s *fakeSession) Done() <-chan struct{} { return s.done }
 func (s *fakeSession) Close()                { s.end() }
@@ -169,7 +222,7 @@ func newRig(t *testing.T, more ...func(*Options)) *rig {
 		t.Fatal(err)
 	}
 	g := &rig{T: t, store: st, live: &fakeLive{open: map[string]*fakeSession{}}, clock: &clock{t: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, from: "192.0.2.1:1234"}
-	opt := Options{Store: st, Live: g.live, Now: g.clock.now, LocalToken: localToken, Version: "test", SelfSigned: true,
+	opt := Options{Store: st, Live: g.live, Now: g.clock.now, LocalToken: localToken, Version: "test", Method: method, SelfSigned: true,
 		Models:   map[string]string{"mesh": "1 sha256:x"},
 		Password: &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}}
 	for _, set := range more {

@@ -19,8 +19,12 @@ type LiveSession interface {
 	Publish(ctx context.Context, offer string) (answer, peer string, err error)
 	Unpublish(peer string) error
 	Subscribe() (events <-chan []byte, cancel func())
+	MeasureAgainst(own stream.Baseline) error // before the camera starts
+	Against() (own *stream.Baseline, used bool)
 	StartCapture(wanted time.Duration) error
 	Observation() (pain.Observation, bool)
+	StartBaseline(wanted time.Duration) error
+	Taken() (stream.Taken, bool)
 	Status() stream.Status
 	HoldBack() // keeps numbers out of the events
 	Done() <-chan struct{}

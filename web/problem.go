@@ -37,6 +37,7 @@ const (
 	codeOtherPerson     care.Code = "other_person"
 	codeIfMatch         care.Code = "if_match_missing"
 	codeNotObserved     care.Code = "not_observed"
+	codeNotTaken        care.Code = "baseline_not_taken"
 	codeInternal        care.Code = "internal"
 	problemContent                = "application/problem+json"
 	internalErrorDetail           = "Something went wrong in the server: try again, and tell whoever runs the server the request id if it stays so."
@@ -92,6 +93,7 @@ var problemKinds = map[care.Code]struct {
 	codeOtherPerson:  {http.StatusConflict, "Somebody else is signed in"},
 	codeIfMatch:      {http.StatusPreconditionRequired, "If-Match is missing"},
 	codeNotObserved:  {http.StatusConflict, "Nothing observed yet"},
+	codeNotTaken:     {http.StatusConflict, "No baseline taken"},
 	codeInternal:     {http.StatusInternalServerError, "Server error"},
 
 	care.Code(stream.CodeOfferTooLarge):   {http.StatusRequestEntityTooLarge, "Offer too large"},
@@ -108,6 +110,8 @@ var problemKinds = map[care.Code]struct {
 	care.Code(stream.CodePeerUnknown):     {http.StatusNotFound, "Connection has ended"},
 	care.Code(stream.CodeCaptureRunning):  {http.StatusConflict, "Observation is running"},
 	care.Code(stream.CodeCaptureLength):   {http.StatusUnprocessableEntity, "Length not allowed"},
+	care.Code(stream.CodeBaseline):        {http.StatusConflict, "Baseline outdated"},
+	care.Code(stream.CodeBaselineLate):    {http.StatusConflict, "Camera runs already"},
 }
 
 // problem is a failure as RFC 9457 writes it.

@@ -28,6 +28,8 @@ type sessionView struct {
 	Capture     string    `json:"capture"`
 	Observation string    `json:"observation"`
 	Live        *liveView `json:"live"` // null once the session has ended
+
+	Baseline *sessionBaseline `json:"baseline"` // of a resident; null for practice and once the session has ended
 }
 
 type liveView struct {
@@ -39,6 +41,7 @@ type liveView struct {
 	Paced     uint64              `json:"paced"`
 	Corrupt   uint64              `json:"corrupt"`
 	Capture   stream.CaptureState `json:"capture"`
+	Purpose   string              `json:"purpose"` // of the capture: "observation" or "baseline"
 	Assessed  int64               `json:"assessed_ms"`
 	Wanted    int64               `json:"wanted_ms"`
 }
@@ -48,7 +51,12 @@ func viewSession(v *care.Session, live LiveSession) sessionView {
 	out := sessionView{Session: v, WHIP: at + "/whip", Events: at + "/events", Capture: at + "/capture", Observation: at + "/observation"}
 	if live != nil {
 		st := live.Status()
-		out.Live = &liveView{Connected: st.Connected, Received: st.Received, Decoded: st.Decoded, Analysed: st.Analysed, Dropped: st.Dropped,
+		out.Baseline = viewBaseline(v, live)
+		purpose := "observation"
+		if st.Capture.Baseline {
+			purpose = "baseline"
+		}
+		out.Live = &liveView{Purpose: purpose, Connected: st.Connected, Received: st.Received, Decoded: st.Decoded, Analysed: st.Analysed, Dropped: st.Dropped,
 			Paced: st.Paced, Corrupt: st.Corrupt, Capture: st.Capture.State, Assessed: st.Capture.Assessed.Milliseconds(), Wanted: st.Capture.Wanted.Milliseconds()}
 	}
 	return out
@@ -89,6 +97,11 @@ func (s *Server) openSession(c *gin.Context) {
 	}
 	if blind(site, v.Practice) {
 		live.HoldBack()
+	}
+	if err := s.measureAgainst(c.Request.Context(), v, live); err != nil {
+		live.Close()
+		s.fail(c, err)
+		return
 	}
 	if err := s.opt.Store.AddSession(c.Request.Context(), act, v); err != nil {
 		live.Close()
@@ -291,8 +304,13 @@ func (s *Server) capture(c *gin.Context) {
 	}
 	in := struct {
 		Seconds float64 `json:"seconds"`
-	}{10}
+		Purpose string  `json:"purpose"`
+	}{10, "observation"}
 	err := readJSON(c, &in)
+	start, known := map[string]func(time.Duration) error{"observation": live.StartCapture, "baseline": live.StartBaseline}[in.Purpose]
+	if err == nil && !known {
+		err = &care.Error{Code: care.Invalid, Field: "purpose", Text: `The purpose must be "observation" or "baseline".`}
+	}
 	if err == nil {
 		err = s.mayStillFilm(c)
 	}
@@ -304,7 +322,7 @@ func (s *Server) capture(c *gin.Context) {
 	if in.Seconds > 0 && in.Seconds < 3600 {
 		wanted = time.Duration(in.Seconds * float64(time.Second))
 	}
-	if err := live.StartCapture(wanted); err != nil {
+	if err := start(wanted); err != nil {
 		s.fail(c, err)
 		return
 	}

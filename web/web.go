@@ -55,6 +55,7 @@ type Options struct {
 	Now        func() time.Time  // default time.Now
 	Version    string            // of the program, for /healthz
 	Models     map[string]string // what measures, for /healthz; empty where nothing does
+	Method     string            // what measures baselines: those of another method are outdated
 	SelfSigned bool              // the certificate is nobody's word but ours: no HSTS
 	LocalToken string            // opens practice sessions; empty for none
 

@@ -188,7 +188,9 @@ func TestBadNetwork(t *testing.T) {
 	known := pictures(t, path)
 	live, err := stream.NewSessions(stream.Config{
 		Publisher: publisher, NewDecoder: decode.Open,
-		NewAnalyzer: func() (stream.Analyzer, error) { return seeingAnalyzer{known: known, good: &good, evil: &evil}, nil },
+		NewAnalyzer: func(*vision.Neutral) (stream.Analyzer, error) {
+			return seeingAnalyzer{known: known, good: &good, evil: &evil}, nil
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

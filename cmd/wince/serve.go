@@ -98,8 +98,9 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 
 	versions := nets.Versions()
 	versions["units"] = vision.MethodUnits
+	method := vision.BaselineMethod(nets)
 	live, err := stream.NewSessions(stream.Config{
-		Publisher: video, NewDecoder: decode.Open, NewAnalyzer: analyzers(nets, log), Models: versions,
+		Publisher: video, NewDecoder: decode.Open, NewAnalyzer: analyzers(nets, log), Models: versions, Method: method,
 		MaxStreams: cfg.maxStreams(), MaxRate: cfg.Streams.Rate, TotalRate: cfg.totalRate(), Logger: log,
 	})
 	if err != nil {
@@ -108,7 +109,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	token := make([]byte, 32)
 	rand.Read(token) // never fails: crypto/rand stops the program instead
 	server, err := web.New(web.Options{
-		Store: st, Live: web.LiveSessions(live), Logger: log, Version: version, Models: versions,
+		Store: st, Live: web.LiveSessions(live), Logger: log, Version: version, Models: versions, Method: method,
 		SelfSigned: fingerprint != "", LocalToken: hex.EncodeToString(token),
 		Login:  care.LoginLife{Life: cfg.Login.Life, Idle: cfg.Login.Idle, PINIdle: cfg.Login.PINIdle},
 		Origin: cfg.origin(), Provider: cfg.provider(),
@@ -210,9 +211,9 @@ func (c *config) certificate(ctx context.Context, log *slog.Logger) (conf *tls.C
 }
 
 // analyzers returns what makes the analyzer of one stream.
-func analyzers(nets *ort.Runtime, log *slog.Logger) func() (stream.Analyzer, error) {
-	return func() (stream.Analyzer, error) {
-		a, err := vision.NewAnalyzer(nets, vision.AnalyzerConfig{})
+func analyzers(nets *ort.Runtime, log *slog.Logger) func(*vision.Neutral) (stream.Analyzer, error) {
+	return func(own *vision.Neutral) (stream.Analyzer, error) {
+		a, err := vision.NewAnalyzer(nets, vision.AnalyzerConfig{Neutral: own})
 		if err != nil {
 			return nil, err
 		}

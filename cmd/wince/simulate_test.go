@@ -54,7 +54,7 @@ func newTinyServer(t *testing.T, maxStreams int) *tinyServer {
 	}
 	live, err := stream.NewSessions(stream.Config{
 		Publisher: publisher, NewDecoder: decode.Open, MaxStreams: maxStreams,
-		NewAnalyzer: func() (stream.Analyzer, error) { return constantAnalyzer{}, nil },
+		NewAnalyzer: func(*vision.Neutral) (stream.Analyzer, error) { return constantAnalyzer{}, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
