@@ -15,6 +15,7 @@ type Resident struct {
 	SiteID     string `json:"site_id"`
 	Name       string `json:"name"` // as staff say it
 	Room       string `json:"room"`
+	Wing       string `json:"wing"`        // of the home, as its staff call it: rounds go by wing
 	ExternalID string `json:"external_id"` // the care platform's own id, unique where given
 
 	GivenName     string        `json:"given_name"`
@@ -92,6 +93,9 @@ func (r *Resident) Check(now time.Time) error {
 		return err
 	}
 	if err := tidy("room", &r.Room, maxRoom, false); err != nil {
+		return err
+	}
+	if err := tidy("wing", &r.Wing, maxRoom, false); err != nil {
 		return err
 	}
 	if err := tidy("external_id", &r.ExternalID, maxExternal, false); err != nil {
@@ -203,9 +207,35 @@ func (r *Resident) MayBeFilmed(now time.Time) error {
 // SameAs says whether two residents hold the same particulars, so that an upsert knows when there is nothing to do. Consent
 // has its own records and does not count.
 func (r *Resident) SameAs(o *Resident) bool {
-	return r.SiteID == o.SiteID && r.Name == o.Name && r.Room == o.Room && r.ExternalID == o.ExternalID && r.GivenName == o.GivenName &&
+	return r.SiteID == o.SiteID && r.Name == o.Name && r.Room == o.Room && r.Wing == o.Wing && r.ExternalID == o.ExternalID && r.GivenName == o.GivenName &&
 		r.FamilyName == o.FamilyName && r.BirthDate == o.BirthDate && r.Sex == o.Sex && r.Communication == o.Communication &&
 		slices.Equal(r.Conditions, o.Conditions) && r.Language == o.Language
+}
+
+// InWing says whether the resident lives in a wing, however it is written; the empty name means any.
+func (r *Resident) InWing(name string) bool {
+	return name == "" || strings.EqualFold(r.Wing, strings.TrimSpace(name))
+}
+
+// Wing is a part of a home and how many live there.
+type Wing struct {
+	Name      string `json:"name"` // empty for residents of no wing
+	Residents int    `json:"residents"`
+}
+
+// Wings counts residents by wing, in the order of names; the first spelling that comes is the wing's.
+func Wings(residents []Resident) []Wing {
+	list, at := []Wing{}, map[string]int{}
+	for i := range residents {
+		key := strings.ToLower(residents[i].Wing)
+		if _, ok := at[key]; !ok {
+			at[key] = len(list)
+			list = append(list, Wing{Name: residents[i].Wing})
+		}
+		list[at[key]].Residents++
+	}
+	slices.SortFunc(list, func(a, b Wing) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	return list
 }
 
 // tidy trims one line of text and refuses what cannot be shown on one.

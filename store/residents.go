@@ -65,6 +65,7 @@ func (s *Store) insertResident(ctx context.Context, tx *sql.Tx, act care.Act, r 
 
 // details are a resident's particulars that no query looks for.
 type details struct {
+	Wing          string             `json:"wing,omitempty"`
 	GivenName     string             `json:"given_name,omitempty"`
 	FamilyName    string             `json:"family_name,omitempty"`
 	BirthDate     string             `json:"birth_date,omitempty"`
@@ -75,7 +76,7 @@ type details struct {
 }
 
 func detailsOf(r *care.Resident) *details {
-	return &details{r.GivenName, r.FamilyName, r.BirthDate, r.Sex, r.Communication, r.Conditions, r.Language}
+	return &details{r.Wing, r.GivenName, r.FamilyName, r.BirthDate, r.Sex, r.Communication, r.Conditions, r.Language}
 }
 
 const residentQuery = `SELECT r.id, r.site_id, r.name, r.room, r.external_id, r.details, r.consent, r.created_at, r.version,
@@ -108,8 +109,8 @@ func (s *Store) scanResident(row interface{ Scan(...any) error }) (*care.Residen
 			return nil, fmt.Errorf("read resident %s: %w", r.ID, err)
 		}
 	}
-	r.GivenName, r.FamilyName, r.BirthDate, r.Sex, r.Communication, r.Conditions, r.Language =
-		d.GivenName, d.FamilyName, d.BirthDate, d.Sex, d.Communication, d.Conditions, d.Language
+	r.Wing, r.GivenName, r.FamilyName, r.BirthDate, r.Sex, r.Communication, r.Conditions, r.Language =
+		d.Wing, d.GivenName, d.FamilyName, d.BirthDate, d.Sex, d.Communication, d.Conditions, d.Language
 	return &r, nil
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -25,6 +26,7 @@ type particulars struct {
 	SiteID        *string             `json:"site_id"`
 	Name          *string             `json:"name"`
 	Room          *string             `json:"room"`
+	Wing          *string             `json:"wing"`
 	GivenName     *string             `json:"given_name"`
 	FamilyName    *string             `json:"family_name"`
 	BirthDate     *string             `json:"birth_date"`
@@ -37,6 +39,7 @@ type particulars struct {
 func (p *particulars) into(r *care.Resident) {
 	set(&r.Name, p.Name)
 	set(&r.Room, p.Room)
+	set(&r.Wing, p.Wing)
 	set(&r.GivenName, p.GivenName)
 	set(&r.FamilyName, p.FamilyName)
 	set(&r.BirthDate, p.BirthDate)
@@ -185,6 +188,8 @@ func (s *Server) listResidents(c *gin.Context) {
 	} else {
 		list, err = s.opt.Store.Residents(ctx, scope(c))
 	}
+	wing := c.Query("wing")
+	list = slices.DeleteFunc(list, func(r care.Resident) bool { return !r.InWing(wing) })
 	for i := range list {
 		list[i].At(now)
 	}

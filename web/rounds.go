@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -186,11 +187,27 @@ func (s *Server) due(c *gin.Context) {
 	}
 	now := s.opt.Now()
 	items, err := s.dueItems(c.Request.Context(), site, of, now, time.Duration(ahead)*time.Minute)
+	if wing := c.Query("wing"); err == nil && wing != "" {
+		items, err = s.itemsInWing(c.Request.Context(), site, wing, items)
+	}
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	c.JSON(http.StatusOK, gin.H{"at": care.Stamp(now), "site_id": site, "due": items})
+}
+
+// itemsInWing leaves the items of a wing's residents.
+func (s *Server) itemsInWing(ctx context.Context, site, wing string, items []care.DueItem) ([]care.DueItem, error) {
+	residents, err := s.opt.Store.Residents(ctx, care.Scope{Sites: []string{site}})
+	if err != nil {
+		return nil, err
+	}
+	in := map[string]bool{}
+	for i := range residents {
+		in[residents[i].ID] = residents[i].InWing(wing)
+	}
+	return slices.DeleteFunc(items, func(d care.DueItem) bool { return !in[d.ResidentID] }), nil
 }
 
 func (s *Server) dueItems(ctx context.Context, site, resident string, now time.Time, ahead time.Duration) ([]care.DueItem, error) {

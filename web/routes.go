@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -20,7 +21,7 @@ type route struct {
 // permission.
 func (s *Server) table() []route {
 	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
-	return []route{
+	return slices.Concat([]route{
 		{get, "/problems", care.Public, s.problems},
 		{get, "/setup", care.Public, s.setUpNeeded},
 		{post, "/setup", care.Public, s.setUp},
@@ -124,6 +125,14 @@ func (s *Server) table() []route {
 		{patch, "/instrument", care.ChangeScales, s.changeInstrument},
 		{get, "/reports/quality", care.ReadReports, s.quality},
 		{get, "/body-regions", care.ReadScales, s.bodyRegions},
+	}, s.homeRoutes())
+}
+
+// homeRoutes is what runs a home's rounds and tablets beside the records: wings, enrolling by code, overviews, the server's state.
+func (s *Server) homeRoutes() []route {
+	const get = http.MethodGet
+	return []route{
+		{get, "/sites/:id/wings", care.ReadSites, s.wings},
 	}
 }
 

@@ -42,6 +42,19 @@ func (s *Server) getSite(c *gin.Context) {
 	writeSite(c, http.StatusOK, v)
 }
 
+// wings lists the wings of a site: the names that its residents' records use.
+func (s *Server) wings(c *gin.Context) {
+	v, err := s.opt.Store.Site(c.Request.Context(), c.Param("id"))
+	if err == nil && !scope(c).Has(v.ID) {
+		err = edge(care.NotFound, "There is no such site.")
+	}
+	var list []care.Resident
+	if err == nil {
+		list, err = s.opt.Store.Residents(c.Request.Context(), care.Scope{Sites: []string{v.ID}})
+	}
+	s.list(c, "wings", care.Wings(list), err)
+}
+
 func (s *Server) addSite(c *gin.Context) {
 	var in struct {
 		Name string `json:"name"`
