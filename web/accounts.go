@@ -60,13 +60,15 @@ func (s *Server) MakeSetUpLink(ctx context.Context) (string, error) {
 	return token, nil
 }
 
+// setUpNeeded says what a sign-in page needs to know before anybody is signed in: whether there is an administrator, and which
+// ways in there are beside the password.
 func (s *Server) setUpNeeded(c *gin.Context) {
 	has, err := s.opt.Store.HasUsers(c.Request.Context())
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, gin.H{"needed": !has})
+	c.JSON(http.StatusOK, gin.H{"needed": !has, "passkeys": s.passkeys != nil, "provider": s.signOn != nil})
 }
 
 func (s *Server) setUp(c *gin.Context) {

@@ -1,5 +1,15 @@
 import { defineConfig } from "vite";
 
+import { messages } from "./build/messages.mjs";
+
 export default defineConfig({
-  build: { outDir: "dist", emptyOutDir: true, target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  plugins: [messages()],
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2022",
+    cssTarget: ["chrome100", "safari15"],
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+  },
 });

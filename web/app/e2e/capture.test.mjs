@@ -77,19 +77,19 @@ it("goes from the set-up link to a confirmed assessment that the API returns", {
   expect(kept.observation.score_p95).toBeGreaterThan(1);
   expect(Object.keys(kept.observation.models).length).toBeGreaterThan(2);
 
-  await page.getByRole("link", { name: "← Dora Elm" }).click();
+  await page.getByRole("link", { name: "Back to Dora Elm" }).click();
   await page.getByText("Final").waitFor();
   expect(page.problems).toEqual([]);
 });
 
 it("keeps practice apart", { timeout: 60_000 }, async () => {
-  await page.getByRole("link", { name: "Practice" }).click();
+  await page.getByRole("link", { name: "Practice", exact: true }).click();
   await page.getByText("None yet.").waitFor();
   await page.getByRole("link", { name: "Practise with the camera" }).click();
   await startCamera(page);
   await page.getByRole("button", { name: /Start the 10 second/ }).click({ timeout: 30_000 });
   await page.getByRole("heading", { name: "What was observed" }).waitFor({ timeout: 60_000 });
-  await page.getByRole("link", { name: "← Practice" }).click();
+  await page.getByRole("link", { name: "Back to Practice" }).click();
   await page.getByText("Preliminary").waitFor();
   const care = await (await page.request.get(`${server.url}/api/v1/assessments`)).json();
   expect(care.assessments.map((a) => a.practice)).toEqual([false]);

@@ -64,10 +64,10 @@ async function walk(page, server, view) {
   await page.getByRole("button", { name: /Confirm as/ }).click();
   await page.getByText("Confirmed by").waitFor();
   await shot("10-confirmed");
-  await page.getByRole("link", { name: "← Dora Elm" }).click();
+  await page.getByRole("link", { name: "Back to Dora Elm" }).click();
   await page.getByText("Final").waitFor();
   await shot("11-list");
-  await page.getByRole("link", { name: "Practice" }).click();
+  await page.getByRole("link", { name: "Practice", exact: true }).click();
   await page.getByText("None yet").waitFor();
   await shot("12-practice");
   await page.getByRole("button", { name: "Sign out" }).click();

@@ -1,7 +1,8 @@
 // The stage of the browser tests: the real program on a free port with an empty data folder, and Debian's Chromium with a
 // clip as its camera. WINCE names the program, CHROMIUM the browser, CAMERA a .y4m or .mjpeg file (else one is made).
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -118,11 +119,35 @@ export async function setUp(page, server) {
   await page.getByRole("heading", { name: "Residents" }).waitFor();
 }
 
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong on the page as it is now, by the rules of WCAG 2.0 to 2.2, levels A and AA. */
+export async function axeFinds(page) {
+  // A colour in transition is neither the one nor the other.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => undefined))));
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
+    const { violations } = await window.axe.run(document, { runOnly: { type: "tag", values } });
+    return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.html.slice(0, 200)} (${n.failureSummary})`).join(" | ")}`);
+  });
+}
+
+/** Puts the page into light and dark in turn, and gathers what axe finds in each. */
+export async function axeInBoth(page) {
+  const found = [];
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    found.push(...(await axeFinds(page)).map((f) => `${colorScheme} ${f}`));
+  }
+  return found;
+}
+
 export async function addResident(page, who, room, consent = "Yes, consent is given") {
   await page.getByRole("link", { name: "Residents" }).first().click();
   await page.getByRole("button", { name: "Add a resident" }).click();
-  await page.getByLabel("Name").fill(who);
-  await page.getByLabel("Room").fill(room);
+  await page.getByLabel("Name", { exact: true }).fill(who);
+  await page.getByLabel("Room", { exact: true }).fill(room);
   await page.getByLabel(consent).check();
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("heading", { name: who }).waitFor();

@@ -98,7 +98,7 @@ it("does not film without consent", { timeout: 60_000 }, async () => {
 it("says that the sign-in has ended", { timeout: 60_000 }, async () => {
   const { page } = await stage();
   await page.context().clearCookies();
-  await page.getByRole("link", { name: "Practice" }).click();
+  await page.getByRole("link", { name: "Practice", exact: true }).click();
   await page.getByText("You were signed out").waitFor();
 });
 

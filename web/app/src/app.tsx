@@ -1,84 +1,123 @@
+import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
-import { api, me, sentence } from "./api";
-import { useSignal } from "@preact/signals";
-import { Trouble } from "./parts/forms";
+import { account, expired, me } from "./api/account";
+import { codeOf, sentence } from "./api/request";
+import { t } from "./i18n";
+import { Announcer } from "./parts/announce";
+import { Button, LinkButton } from "./parts/button";
+import { EmptyState, Page, Skeleton } from "./parts/page";
+import { Trouble } from "./parts/trouble";
 import { route } from "./route";
-import { Assessment } from "./screens/assessment";
-import { Capture } from "./screens/capture";
-import { Invited, SetUp, SignIn } from "./screens/door";
-import { Practice, Resident } from "./screens/resident";
-import { Residents } from "./screens/residents";
-import { text } from "./strings";
+import { find, type Params, type Screen, screens } from "./screens";
+import { SignIn, SignInAgain } from "./screens/signin";
+import { Bar, Connection, Rail } from "./shell";
+import { loadSites } from "./site";
 
-function Screen() {
-  const [screen = "", id = ""] = route.value;
-  if (screen === "setup" && !me.value) return <SetUp token={id} />;
-  if (screen === "invited") return <Invited token={id} />;
+const known = new Map<string, Screen>(); // screens that were loaded already
+
+/** Loads a screen's part of the program and shows it. */
+function Lazy({ at, load, params }: { at: string; load: () => Promise<Screen>; params: Params }) {
+  const loaded = useSignal<Screen | null>(known.get(at) ?? null);
+  const wrong = useSignal(false);
+  const fetch = () => {
+    if (known.has(at)) return;
+    wrong.value = false;
+    load().then(
+      (s) => {
+        known.set(at, s);
+        loaded.value = s;
+      },
+      () => (wrong.value = true),
+    );
+  };
+  useEffect(fetch, [at]);
+  const Found = loaded.value;
+  if (Found) return <Found params={params} />;
+  if (!wrong.value) return <Skeleton />;
+  return (
+    <Trouble said={t("shell.part")}>
+      <Button icon="again" onClick={fetch}>
+        {t("shell.again")}
+      </Button>
+    </Trouble>
+  );
+}
+
+function NotFound() {
+  return (
+    <Page title={t("shell.notFound")}>
+      <EmptyState icon="search" title={t("shell.notFoundSaid")}>
+        <LinkButton href="#/" kind="main">
+          {t("shell.toRound")}
+        </LinkButton>
+      </EmptyState>
+    </Page>
+  );
+}
+
+function Content() {
+  const { path } = route.value;
+  const found = find(path);
+  if (found?.row.open && (!me.value || path[0] === "invited")) return <Lazy at={found.row.at} key={path.join("/")} load={found.row.load} params={found.params} />;
   if (!me.value) return <SignIn />;
-  switch (screen) {
-    case "r":
-      return <Resident id={id} key={id} />;
-    case "capture":
-      return <Capture resident={id || null} key={id} />;
-    case "a":
-      return <Assessment id={id} key={id} />;
-    case "practice":
-      return <Practice />;
-    default:
-      return <Residents />;
-  }
+  if (found?.row.may && !found.row.may()) return <NotFound />;
+  // An address that somebody mistyped, or that is done with, opens the first screen.
+  const { row, params } = !found || found.row.open ? { row: screens[0], params: {} } : found;
+  return <Lazy at={row.at} key={`${me.value.id} ${path.join("/")}`} load={row.load} params={params} />;
 }
 
 export function App() {
   const wrong = useSignal("");
-  const find = () => {
+  const ask = () => {
     wrong.value = "";
-    api.whoAmI().then(
-      (u) => (me.value = u),
-      (e: unknown) => {
-        const said = sentence(e);
-        if (said === text.errors.serverGone) wrong.value = said;
-        else me.value = null;
-      },
-    );
+    account.whoAmI().catch((e: unknown) => {
+      if (codeOf(e) === "server_gone") wrong.value = sentence(e);
+      else me.value = null;
+    });
   };
-  useEffect(find, []);
-  const [screen = ""] = route.value;
+  useEffect(ask, []);
+  const who = me.value?.id;
+  useEffect(() => {
+    if (who) void loadSites().catch(() => undefined);
+  }, [who]);
   // A keyboard or a screen reader goes on from the new screen, not from the page's top; the first screen takes no focus.
   const main = useRef<HTMLElement>(null);
-  const seen = useRef(route.value);
+  const place = route.value.path.join("/");
+  const seen = useRef(place);
   useEffect(() => {
-    if (seen.current !== route.value) main.current?.focus();
-    seen.current = route.value;
-  }, [route.value]);
+    if (seen.current !== place) main.current?.focus({ preventScroll: true });
+    seen.current = place;
+  }, [place]);
+  const inside = !!me.value;
   return (
-    <>
-      <header class="top">
-        <a class="brand" href="#/">
-          <img src="/favicon.svg" alt="" width="32" height="32" />
-          {text.product}
-        </a>
-        {me.value && (
-          <nav>
-            <a href="#/" aria-current={screen === "" || screen === "r" ? "page" : undefined}>
-              {text.residents}
-            </a>
-            <a href="#/practice" aria-current={screen === "practice" ? "page" : undefined}>
-              {text.practice}
-            </a>
-            <span class="who">{me.value.name}</span>
-            <button onClick={() => void api.signOut().finally(() => (me.value = null))}>{text.signOut}</button>
-          </nav>
-        )}
-      </header>
-      <main ref={main} tabIndex={-1}>
-        <Trouble said={wrong.value}>
-          <button onClick={find}>{text.again}</button>
-        </Trouble>
-        {me.value === undefined ? !wrong.value && <p>{text.loading}</p> : <Screen />}
-      </main>
-      <footer>{text.notADevice}</footer>
-    </>
+    <div class={inside ? "app inside" : "app outside"}>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(e) => {
+          e.preventDefault(); // the hash is the address
+          main.current?.focus();
+        }}
+      >
+        {t("shell.skip")}
+      </a>
+      {inside && <Bar />}
+      {inside && <Rail />}
+      <div class="page">
+        <Connection />
+        <main ref={main} id="main" tabIndex={-1}>
+          <Trouble said={wrong.value}>
+            <Button icon="again" onClick={ask}>
+              {t("shell.again")}
+            </Button>
+          </Trouble>
+          {me.value === undefined ? !wrong.value && <Skeleton /> : <Content />}
+        </main>
+        <footer>{t("shell.notADevice")}</footer>
+      </div>
+      {expired.value && <SignInAgain />}
+      <Announcer />
+    </div>
   );
 }

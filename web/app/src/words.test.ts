@@ -1,32 +1,36 @@
-import { describe as suite, expect, it } from "vitest";
+import { beforeAll, describe as suite, expect, it } from "vitest";
+
+import { speaking } from "./i18n/testing";
 
 import type { Frame, Observation } from "./model";
 import { describe, summarise } from "./words";
+
+beforeAll(() => speaking());
 
 const observation: Observation = {
   state: "assessed", duration_ms: 12000, assessed_ms: 10000, assessed: 0.8333, score_p95: 6.2, score_mean: 3.1, pspi_p95: 7, threshold: 2, above: 0.6,
   longest_ms: 4200, au: { AU4: { share: 0.5, peak: 3.4, mean: 1 }, AU9: { share: 0.01, peak: 1, mean: 0 } }, reasons: { too_dark: 0.16, blurred: 0.001 },
   confounders: { smile: 0.2 }, baseline: "population", confidence: "low", provisional: true, models: {}, rules: "r",
 };
-const said = (o: Observation) => Object.fromEntries(summarise(o).map((l) => [l.term, l.said]));
+const said = (o: Observation) => Object.fromEntries(summarise(o).map((l) => [l.id, l.said]));
 
 suite("summarise", () => {
   it("gives every number with its meaning", () => {
     const s = said(observation);
-    expect(s.Assessed).toBe("83 % of the time: 10.0 s of 12.0 s.");
-    expect(s["Peak score"]).toContain("6.2 of 16");
-    expect(s["Typical score"]).toContain("3.1 of 16");
-    expect(s["At 2 or more"]).toBe("60 % of the time, 4.2 s at the longest.");
-    expect(s["Not judged"]).toBe("too dark (16 %).");
-    expect(summarise(observation).find((l) => l.items)?.items).toEqual(["Brows lowered: 50 % of the time, up to 3.4 of 5"]);
-    expect(s["Taken into account"]).toContain("smile");
-    expect(s["Measured against"]).toContain("average face");
+    expect(s.assessed).toBe("83% of the time: 10.0\u00a0s of 12.0\u00a0s.");
+    expect(s.peak).toContain("6.2 of 16");
+    expect(s.mean).toContain("3.1 of 16");
+    expect(s.above).toBe("60% of the time, 4.2\u00a0s at the longest.");
+    expect(s.notJudged).toBe("Too dark (16%).");
+    expect(summarise(observation).find((l) => l.items)?.items).toEqual(["Brows lowered: 50% of the time, up to 3.4 of 5"]);
+    expect(s.discounted).toContain("smile");
+    expect(s.against).toContain("average face");
   });
 
   it("never makes a zero of what could not be judged", () => {
     const s = said({ ...observation, state: "not_assessable", score_p95: null, score_mean: null, above: null, longest_ms: null, au: {} });
-    expect(s.Score).toContain("not a score of zero");
-    expect(s["Peak score"]).toBeUndefined();
+    expect(s.score).toContain("not a score of zero");
+    expect(s.peak).toBeUndefined();
   });
 });
 

@@ -1,20 +1,24 @@
+import { t, tOr } from "./i18n";
+import { number, percent, seconds } from "./i18n/format";
 import type { Frame, Observation } from "./model";
-import { text } from "./strings";
 
-const percent = (x: number) => `${Math.round(100 * x)} %`;
-const number = (x: number) => x.toFixed(1);
-const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+/** An action unit's name in plain words. */
+export const unitName = (unit: string) => tOr(`face.unit.${unit}`, unit);
+
+/** The most that an action unit can measure. */
+export const mostOf = (unit: string) => (unit === "AU43" ? 1 : 5);
 
 /** Things with their shares of time, the longest first; what lasted under one percent is left out. */
-function shares(of: Record<string, number>, names: Record<string, string>): string {
+function shares(of: Record<string, number>, kind: "reason" | "confounder"): string {
   return Object.entries(of)
     .filter(([, share]) => share >= 0.01)
     .sort((a, b) => b[1] - a[1])
-    .map(([code, share]) => `${names[code] ?? code} (${percent(share)})`)
+    .map(([code, share]) => `${tOr(`face.${kind}.${code}`, code)} (${percent(share)})`)
     .join(", ");
 }
 
 export interface Line {
+  id: "assessed" | "notJudged" | "mean" | "peak" | "above" | "seen" | "discounted" | "against" | "confidence" | "score";
   term: string;
   said: string;
   items?: string[];
@@ -22,58 +26,49 @@ export interface Line {
 
 /** An observation in words: every number with what it means, what was left out and why. */
 export function summarise(o: Observation): Line[] {
-  const lines: Line[] = [
-    { term: "Assessed", said: `${percent(o.assessed)} of the time: ${seconds(o.assessed_ms)} of ${seconds(o.duration_ms)}.` },
-  ];
-  const refused = shares(o.reasons, text.reasonNames);
-  if (refused) lines.push({ term: "Not judged", said: `${refused}.` });
-  if (o.state === "assessed" && o.score_p95 !== null && o.score_mean !== null) {
-    lines.push({ term: "Typical score", said: `${number(o.score_mean)} of 16 on average.` });
-    lines.push({ term: "Peak score", said: `${number(o.score_p95)} of 16; it was higher for at most 5 % of the time.` });
-    if (o.above !== null && o.longest_ms !== null) {
-      lines.push({
-        term: `At ${o.threshold} or more`,
-        said: o.above > 0 ? `${percent(o.above)} of the time, ${seconds(o.longest_ms)} at the longest.` : "At no time.",
-      });
-    }
-    const seen = Object.entries(o.au)
-      .filter(([, s]) => s.share >= 0.05)
-      .sort((a, b) => b[1].share - a[1].share)
-      .map(([unit, s]) => `${text.unitNames[unit] ?? unit}: ${percent(s.share)} of the time, up to ${number(s.peak)} of ${unit === "AU43" ? 1 : 5}`);
-    lines.push({ term: "Seen in the face", said: seen.length > 0 ? "" : "No action unit for longer than a moment.", items: seen });
-    const discounted = shares(o.confounders, text.confounders);
-    lines.push({ term: "Taken into account", said: discounted ? `${capital(discounted)}. It counts less or not at all.` : "Nothing that looks like pain and is not." });
-    lines.push({ term: "Measured against", said: `${capital(against(o))}.` });
-    lines.push({ term: "Confidence", said: `${capital(o.confidence)}.` });
-  } else {
-    lines.push({ term: "Score", said: "None: too little of the time could be judged. That is not a score of zero." });
+  const lines: Line[] = [];
+  const add = (id: Line["id"], said: string, term = t(`result.${id as "seen"}`)) => lines.push({ id, term, said });
+  add("assessed", t("result.assessedSaid", { share: percent(o.assessed), done: seconds(o.assessed_ms), of: seconds(o.duration_ms) }));
+  const refused = shares(o.reasons, "reason");
+  if (refused) add("notJudged", `${capital(refused)}.`);
+  if (o.state !== "assessed" || o.score_p95 === null || o.score_mean === null) {
+    add("score", t("result.scoreNone"));
+    return lines;
   }
+  add("mean", t("result.meanSaid", { score: number(o.score_mean) }));
+  add("peak", t("result.peakSaid", { score: number(o.score_p95) }));
+  if (o.above !== null && o.longest_ms !== null) {
+    const said = o.above > 0 ? t("result.aboveSaid", { share: percent(o.above), longest: seconds(o.longest_ms) }) : t("result.aboveNever");
+    add("above", said, t("result.above", { threshold: o.threshold }));
+  }
+  const seen = Object.entries(o.au)
+    .filter(([, s]) => s.share >= 0.05)
+    .sort((a, b) => b[1].share - a[1].share)
+    .map(([unit, s]) => t("result.seenUnit", { unit: unitName(unit), share: percent(s.share), peak: number(s.peak), most: mostOf(unit) }));
+  lines.push({ id: "seen", term: t("result.seen"), said: seen.length > 0 ? "" : t("result.seenNone"), items: seen });
+  const discounted = shares(o.confounders, "confounder");
+  add("discounted", discounted ? t("result.discountedSaid", { what: capital(discounted) }) : t("result.discountedNone"));
+  add("against", `${capital(against(o))}.`);
+  add("confidence", `${t("result.confidenceOf", { level: o.confidence })}.`);
   return lines;
 }
 
 export function capital(s: string): string {
-  return s.charAt(0).toUpperCase() + s.slice(1);
+  return s.charAt(0).toLocaleUpperCase() + s.slice(1);
+}
+
+/** What an observation was measured against, each with its share of the time where there were several. */
+export function against(o: Observation): string {
+  const name = (key: string) => tOr(`face.baseline.${key}`, key);
+  const parts = Object.entries(o.baselines ?? {}).sort((a, b) => b[1] - a[1]);
+  if (parts.length < 2) return name(o.baseline);
+  return parts.map(([key, part]) => `${percent(part)}: ${name(key)}`).join("; ");
 }
 
 /** What to say of one frame: the state first, then what to do or what was taken into account. */
 export function describe(f: Frame | null): { state: Frame["state"]; said: string; advice: string } {
-  if (!f) return { state: "not_yet_assessed", said: text.states.not_yet_assessed, advice: "" };
-  const advice =
-    f.state === "scored"
-      ? f.confounders.map((c) => text.confoundersNow[c] ?? "").filter(Boolean)
-      : f.reasons.map((r) => text.advice[r] ?? "").filter(Boolean);
-  return { state: f.state, said: text.states[f.state], advice: advice.join(" ") };
-}
-
-/** A time as people write it, in the tablet's own way. */
-export function when(iso: string): string {
-  return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-}
-
-/** What the units were measured against; where that changed in the middle, each with its share. */
-function against(o: Observation): string {
-  const name = (key: string) => text.baselines[key] ?? key;
-  const parts = Object.entries(o.baselines ?? {}).sort((a, b) => b[1] - a[1]);
-  if (parts.length < 2) return name(o.baseline);
-  return parts.map(([key, part]) => `${percent(part)}: ${name(key)}`).join("; ");
+  if (!f) return { state: "not_yet_assessed", said: t("face.state.not_yet_assessed"), advice: "" };
+  const codes = f.state === "no_face" ? ["no_face"] : f.state === "not_assessable" ? f.reasons : [];
+  const advice = codes.map((code) => tOr(`face.advice.${code}`, "")).concat(f.state === "scored" ? f.confounders.map((code) => tOr(`face.now.${code}`, "")) : []);
+  return { state: f.state, said: t(`face.state.${f.state}`), advice: advice.filter(Boolean).join(" ") };
 }

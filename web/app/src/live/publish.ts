@@ -1,6 +1,6 @@
-import { Problem, request } from "../api";
+import { Problem, request } from "../api/request";
+import { t } from "../i18n";
 import type { LiveEvent, Session } from "../model";
-import { text } from "../strings";
 
 /** The size that the server wants: more pixels only cost time. */
 const wanted = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30, max: 30 } };
@@ -14,20 +14,20 @@ export type Facing = "user" | "environment";
 /** Opens a camera, or throws a Problem that says what to do. */
 export async function openCamera(facing: Facing): Promise<MediaStream> {
   const devices = (navigator as Partial<Navigator>).mediaDevices;
-  if (!devices) throw new Problem(text.errors.insecure, "insecure");
+  if (!devices) throw new Problem(t("capture.error.insecure"), "insecure");
   try {
     return await devices.getUserMedia({ audio: false, video: { ...wanted, facingMode: facing } });
   } catch (e) {
     const name = e instanceof DOMException ? e.name : "";
     const said: Record<string, string> = {
-      NotAllowedError: text.errors.cameraRefused,
-      SecurityError: text.errors.cameraRefused,
-      NotFoundError: text.errors.cameraMissing,
-      OverconstrainedError: text.errors.cameraMissing,
-      NotReadableError: text.errors.cameraBusy,
-      AbortError: text.errors.cameraBusy,
+      NotAllowedError: t("capture.error.refused"),
+      SecurityError: t("capture.error.refused"),
+      NotFoundError: t("capture.error.missing"),
+      OverconstrainedError: t("capture.error.missing"),
+      NotReadableError: t("capture.error.busy"),
+      AbortError: t("capture.error.busy"),
     };
-    throw new Problem(said[name] ?? text.errors.cameraBusy, "camera");
+    throw new Problem(said[name] ?? t("capture.error.busy"), "camera");
   }
 }
 
@@ -65,26 +65,26 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
   const receive = (data: unknown) => {
     if (over || typeof data !== "string") return;
     const e = JSON.parse(data) as LiveEvent;
-    if (e.type === "end") fail(text.errors.ended);
+    if (e.type === "end") fail(t("capture.error.ended"));
     else on.event(e);
   };
 
   const track = camera.getVideoTracks()[0];
-  if (!track) throw new Problem(text.errors.cameraMissing, "camera");
-  track.addEventListener("ended", () => fail(text.errors.cameraGone));
+  if (!track) throw new Problem(t("capture.error.missing"), "camera");
+  track.addEventListener("ended", () => fail(t("capture.error.gone")));
   const sender = pc.addTransceiver(track, { direction: "sendonly", streams: [camera], sendEncodings: [{ maxBitrate: 1_500_000, maxFramerate: 30 }] });
   preferVP8(sender);
   // A late result is worth nothing, so nothing is sent twice and nothing waits for its turn.
   const results = pc.createDataChannel("results", { ordered: false, maxRetransmits: 0 });
   results.onmessage = (m) => receive(m.data);
-  results.onclose = () => fail(text.errors.connectionLost); // how a server that stops is noticed at once
+  results.onclose = () => fail(t("capture.error.lost")); // how a server that stops is noticed at once
 
   let met = false;
   let missed = 0;
   pc.onconnectionstatechange = () => {
     clearTimeout(missed);
-    if (pc.connectionState === "failed") fail(text.errors.connectionLost);
-    if (pc.connectionState === "disconnected") timers.push((missed = window.setTimeout(() => fail(text.errors.connectionLost), returnFor)));
+    if (pc.connectionState === "failed") fail(t("capture.error.lost"));
+    if (pc.connectionState === "disconnected") timers.push((missed = window.setTimeout(() => fail(t("capture.error.lost")), returnFor)));
     if (pc.connectionState !== "connected" || met) return;
     met = true;
     on.connected();
@@ -98,7 +98,7 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
   };
   timers.push(
     window.setTimeout(() => {
-      if (!met) fail(text.errors.noConnection);
+      if (!met) fail(t("capture.error.noConnection"));
     }, connectFor),
   );
 

@@ -1,4 +1,6 @@
-import { text } from "../strings";
+import { t } from "../i18n";
+import { number } from "../i18n/format";
+import { mostOf, unitName } from "../words";
 
 /** Those of the pain score first, then the others. */
 const order = ["AU4", "AU6", "AU7", "AU9", "AU10", "AU43", "AU1", "AU2", "AU12", "AU20", "AU25", "AU26"];
@@ -8,17 +10,17 @@ export function Bars({ units }: { units: Record<string, number> | null }) {
   return (
     <ul class="bars">
       {order.map((unit) => {
-        const most = unit === "AU43" ? 1 : 5;
+        const most = mostOf(unit);
         const value = units?.[unit];
         return (
           <li key={unit}>
             <span class="bar-name">
-              {text.unitNames[unit]} <small>{unit}</small>
+              {unitName(unit)} <small>{unit}</small>
             </span>
-            <span class="bar" role="meter" aria-label={text.unitNames[unit]} aria-valuemin={0} aria-valuemax={most} aria-valuenow={value ?? 0} aria-valuetext={value === undefined ? text.noScore : value.toFixed(1)}>
+            <span class="bar" role="meter" aria-label={unitName(unit)} aria-valuemin={0} aria-valuemax={most} aria-valuenow={value ?? 0} aria-valuetext={value === undefined ? t("face.noScore") : number(value)}>
               <span style={{ width: `${(100 * Math.min(value ?? 0, most)) / most}%` }} />
             </span>
-            <span class="bar-value">{value === undefined ? "–" : value.toFixed(1)}</span>
+            <span class="bar-value">{value === undefined ? "–" : number(value)}</span>
           </li>
         );
       })}

@@ -1,13 +1,22 @@
-import type { Assessment } from "../model";
-import { text } from "../strings";
+import { t } from "../i18n";
+import type { Status as State } from "../model";
+import type { IconName } from "./icon";
+import { Badge, type Tone } from "./page";
 
-const signs = { draft: "…", preliminary: "○", final: "✓", amended: "✎", entered_in_error: "✕" };
+const looks: Record<State, [IconName, Tone]> = {
+  draft: ["pencil", "plain"],
+  preliminary: ["clock", "accent"],
+  final: ["checkCircle", "good"],
+  amended: ["pencil", "good"],
+  entered_in_error: ["close", "quiet"],
+};
 
 /** How far an assessment has come: a sign and a word, not only a colour. */
-export function Status({ of }: { of: Assessment["status"] }) {
+export function Status({ of }: { of: State }) {
+  const [icon, tone] = looks[of];
   return (
-    <span class={`status ${of}`}>
-      <span aria-hidden="true">{signs[of]}</span> {text.statuses[of]}
-    </span>
+    <Badge icon={icon} tone={tone}>
+      {t(`result.status.${of}`)}
+    </Badge>
   );
 }

@@ -1,49 +1,51 @@
 import { useSignal } from "@preact/signals";
 
-import { api, me, sentence } from "../api";
+import { me } from "../api/account";
+import { assessments } from "../api/assessments";
+import { sentence } from "../api/request";
+import { source } from "../api/source";
+import { t } from "../i18n";
+import { dateTime } from "../i18n/format";
 import { useLoaded } from "../load";
 import type { Assessment as Kept } from "../model";
-import { Trouble } from "../parts/forms";
+import { Button } from "../parts/button";
+import { TextArea } from "../parts/field";
+import { Ready } from "../parts/loaded";
+import { Page } from "../parts/page";
+import { Trouble } from "../parts/trouble";
+import { to } from "../route";
+import type { Params } from "../screens";
 import { Status } from "../parts/status";
-import { text } from "../strings";
-import { summarise, when } from "../words";
+import { summarise } from "../words";
 
-export function Assessment({ id }: { id: string }) {
-  const { value, wrong, again } = useLoaded(async () => {
-    const kept = await api.assessment(id);
-    return { kept, resident: kept.resident_id ? await api.resident(kept.resident_id) : null };
+export function Assessment({ params }: { params: Params }) {
+  const id = params.id ?? "";
+  const loaded = useLoaded(async () => {
+    const kept = await source.value.assessment(id);
+    return { kept, resident: kept.resident_id ? await source.value.resident(kept.resident_id) : null };
   }, id);
-  if (wrong.value) {
-    return (
-      <Trouble said={wrong.value}>
-        <button onClick={again}>{text.again}</button>
-      </Trouble>
-    );
-  }
-  if (!value.value) return <p>{text.loading}</p>;
-  const { kept: a, resident } = value.value;
+  const there = loaded.value.value;
+  const a = there?.kept;
+  const resident = there?.resident;
   return (
-    <>
-      <a class="back" href={resident ? `#/r/${resident.id}` : "#/practice"}>
-        ← {resident ? resident.name : text.practice}
-      </a>
-      <div class="heading">
-        <div>
-          <h1>{resident ? resident.name : text.practiceTitle}</h1>
-          <p class="quiet">
-            {text.conditions[a.condition]} · {text.made(a.created_by.name, when(a.created_at))}
-          </p>
-        </div>
-        <Status of={a.status} />
-      </div>
-      <div class="columns">
-        <Observed of={a} />
-        <div>
-          <Proposals of={a} />
-          <Remarks of={a} onConfirmed={(kept) => (value.value = { kept, resident })} onStale={again} />
-        </div>
-      </div>
-    </>
+    <Page
+      title={a ? (resident?.name ?? t("capture.practiceTitle")) : t("shell.loading")}
+      {...(a ? { back: resident ? { href: to("r", resident.id), to: resident.name } : { href: to("practice"), to: t("shell.practice") } } : {})}
+      lead={a && `${t(`face.condition.${a.condition}`)} · ${t("result.made", { name: a.created_by.name, when: dateTime(a.created_at) })}`}
+      actions={a && <Status of={a.status} />}
+    >
+      <Ready of={loaded}>
+        {({ kept, resident }) => (
+          <div class="columns">
+            <Observed of={kept} />
+            <div>
+              <Proposals of={kept} />
+              <Remarks of={kept} onConfirmed={(kept) => (loaded.value.value = { kept, resident })} onStale={loaded.again} />
+            </div>
+          </div>
+        )}
+      </Ready>
+    </Page>
   );
 }
 
@@ -52,8 +54,8 @@ function Observed({ of: a }: { of: Kept }) {
   if (!o) return null;
   return (
     <section class="card">
-      <h2>{text.result}</h2>
-      {o.provisional && <p class="note">{text.provisionalLong}</p>}
+      <h2>{t("result.title")}</h2>
+      {o.provisional && <p class="note">{t("face.provisionalLong")}</p>}
       <dl>
         {summarise(o).map((l) => (
           <div key={l.term}>
@@ -72,7 +74,7 @@ function Observed({ of: a }: { of: Kept }) {
         ))}
       </dl>
       <details>
-        <summary>{text.details}</summary>
+        <summary>{t("result.details")}</summary>
         <ul class="small">
           <li>{o.rules}</li>
           {Object.entries(o.models).map(([name, version]) => (
@@ -87,11 +89,11 @@ function Observed({ of: a }: { of: Kept }) {
 }
 
 function Proposals({ of: a }: { of: Kept }) {
-  if (a.proposals.length === 0) return null;
+  if (!a.proposals?.length) return null;
   return (
     <section class="card">
-      <h2>{text.proposal}</h2>
-      <p class="quiet">{text.proposalLead}</p>
+      <h2>{t("result.proposal")}</h2>
+      <p class="quiet">{t("result.proposalLead")}</p>
       {a.proposals.map((p) => (
         <div class="proposal" key={p.scale + p.item}>
           <p class="value">{p.value}</p>
@@ -103,7 +105,7 @@ function Proposals({ of: a }: { of: Kept }) {
               : {p.label.toLowerCase()}
             </p>
             <p>{p.evidence}</p>
-            {p.provisional && <p class="quiet">{text.provisional}</p>}
+            {p.provisional && <p class="quiet">{t("face.provisional")}</p>}
           </div>
         </div>
       ))}
@@ -118,9 +120,9 @@ function Remarks({ of: a, onConfirmed, onStale }: { of: Kept; onConfirmed: (a: K
   if (a.status !== "preliminary") {
     return (
       <section class="card">
-        <h2>{text.remarks}</h2>
+        <h2>{t("result.remarks")}</h2>
         <p class="written">{a.remarks || "–"}</p>
-        {a.confirmed_by && a.confirmed_at && <p>{text.confirmed(a.confirmed_by.name, when(a.confirmed_at))}</p>}
+        {a.confirmed_by && a.confirmed_at && <p>{t("result.confirmed", { name: a.confirmed_by.name, when: dateTime(a.confirmed_at) })}</p>}
       </section>
     );
   }
@@ -129,7 +131,7 @@ function Remarks({ of: a, onConfirmed, onStale }: { of: Kept; onConfirmed: (a: K
     busy.value = true;
     wrong.value = "";
     try {
-      onConfirmed(await api.confirm(a, remarks.value));
+      onConfirmed(await assessments.confirm(a, { remarks: remarks.value }));
     } catch (e) {
       wrong.value = sentence(e);
       onStale();
@@ -139,20 +141,12 @@ function Remarks({ of: a, onConfirmed, onStale }: { of: Kept; onConfirmed: (a: K
   };
   return (
     <form class="card" onSubmit={(e) => void confirm(e)}>
-      <div class="field">
-        <label for="remarks">
-          <h2>{text.remarks}</h2>
-        </label>
-        <p class="hint" id="remarks-hint">
-          {text.remarksHint}
-        </p>
-        <textarea id="remarks" rows={4} maxLength={2000} value={remarks.value} aria-describedby="remarks-hint" onInput={(e) => (remarks.value = e.currentTarget.value)} />
-      </div>
-      <p>{text.confirmLead}</p>
+      <TextArea label={t("result.remarks")} hint={t("result.remarksHint")} name="remarks" value={remarks.value} onInput={(v) => (remarks.value = v)} />
+      <p>{t("result.confirmLead")}</p>
       <Trouble said={wrong.value} />
-      <button class="main" disabled={busy.value}>
-        {text.confirmAs(me.value?.name ?? "")}
-      </button>
+      <Button kind="main" wide busy={busy.value}>
+        {t("result.confirmAs", { name: me.value?.name ?? "" })}
+      </Button>
     </form>
   );
 }

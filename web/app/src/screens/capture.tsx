@@ -1,18 +1,27 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
-import { api, newID, sentence } from "../api";
+import { assessments } from "../api/assessments";
+import { newID } from "../api/id";
+import { sentence } from "../api/request";
+import { sessions } from "../api/sessions";
+import { source } from "../api/source";
+import { t } from "../i18n";
+import { number } from "../i18n/format";
 import { History } from "../live/history";
 import { drawFace } from "../live/overlay";
 import { type Facing, openCamera, type Publication, publish } from "../live/publish";
 import { useLoaded } from "../load";
 import type { Condition, Frame, LiveEvent, Session } from "../model";
 import { Bars } from "../parts/bars";
-import { Choice, Trouble } from "../parts/forms";
+import { Button } from "../parts/button";
+import { Choice } from "../parts/choice";
+import { Trouble } from "../parts/trouble";
+import { Page } from "../parts/page";
 import { Ring } from "../parts/ring";
 import { Trace } from "../parts/trace";
-import { go } from "../route";
-import { text } from "../strings";
+import { go, to } from "../route";
+import type { Params } from "../screens";
 import { describe } from "../words";
 
 const seconds = 10;
@@ -21,8 +30,6 @@ const staleAfter = 2000; // ms after which a result says nothing about now
 
 type Phase = "choose" | "connecting" | "live" | "observing" | "saving";
 
-const conditions = (["rest", "movement"] as const).map((value) => ({ value, label: text.conditions[value], hint: text.conditionHints[value] }));
-const cameras = (["user", "environment"] as const).map((value) => ({ value, label: text.cameras[value] }));
 
 /** What a running camera holds and must give back. */
 interface Running {
@@ -31,7 +38,13 @@ interface Running {
   publication: Publication | null;
 }
 
-export function Capture({ resident }: { resident: string | null }) {
+export function Capture({ params }: { params: Params }) {
+  const resident = params.id ?? null;
+  const conditions = (["rest", "movement"] as const).map((value) => ({ value, label: t(`face.condition.${value}`), hint: t(`face.conditionHint.${value}`), icon: value }));
+  const cameras = [
+    { value: "user" as const, label: t("capture.front") },
+    { value: "environment" as const, label: t("capture.back") },
+  ];
   const phase = useSignal<Phase>("choose");
   const condition = useSignal<Condition | null>(null);
   const facing = useSignal<Facing>("user");
@@ -43,7 +56,7 @@ export function Capture({ resident }: { resident: string | null }) {
   const attempt = useRef(0); // counts starts and stops, so that a start knows whether it is still wanted
   const video = useRef<HTMLVideoElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const { value: who } = useLoaded(async () => (resident ? await api.resident(resident) : null), resident ?? "practice");
+  const { value: who } = useLoaded(async () => (resident ? await source.value.resident(resident) : null), resident ?? "practice");
 
   const stop = () => {
     attempt.current++;
@@ -52,7 +65,7 @@ export function Capture({ resident }: { resident: string | null }) {
     if (!r) return;
     r.publication?.close();
     r.camera.getTracks().forEach((t) => t.stop());
-    void api.endSession(r.session.id).catch(() => undefined);
+    void sessions.end(r.session.id).catch(() => undefined);
   };
   useEffect(() => stop, []);
 
@@ -67,9 +80,9 @@ export function Capture({ resident }: { resident: string | null }) {
     if (!r) return;
     phase.value = "saving";
     try {
-      const kept = await api.assess(newID(), r.session.id);
+      const kept = await assessments.add({ id: newID(), session_id: r.session.id });
       stop();
-      go(`a/${kept.id}`);
+      go(to("a", kept.id));
     } catch (e) {
       // The observation is still in the server: the carer can observe again, or stop.
       wrong.value = sentence(e);
@@ -106,7 +119,7 @@ export function Capture({ resident }: { resident: string | null }) {
 
   const start = async () => {
     if (!condition.value) {
-      wrong.value = text.chooseCondition;
+      wrong.value = t("capture.chooseCondition");
       return;
     }
     wrong.value = "";
@@ -120,9 +133,9 @@ export function Capture({ resident }: { resident: string | null }) {
     try {
       // Whoever starts the camera may stop it or leave the screen while it opens: what comes after that is given back.
       camera = await openCamera(facing.value);
-      const session = wanted() ? await api.openSession(resident, condition.value) : null;
+      const session = wanted() ? await sessions.open(resident, condition.value) : null;
       if (session && wanted()) r = running.current = { camera, session, publication: null };
-      else if (session) void api.endSession(session.id).catch(() => undefined);
+      else if (session) void sessions.end(session.id).catch(() => undefined);
       if (!r) return;
       if (video.current) {
         video.current.srcObject = camera;
@@ -154,7 +167,7 @@ export function Capture({ resident }: { resident: string | null }) {
     if (!r) return;
     wrong.value = "";
     try {
-      await api.capture(r.session, seconds);
+      await sessions.capture(r.session, seconds);
       if (running.current === r) phase.value = "observing"; // else the camera was stopped meanwhile
     } catch (e) {
       wrong.value = sentence(e);
@@ -162,33 +175,28 @@ export function Capture({ resident }: { resident: string | null }) {
   };
 
   const on = phase.value !== "choose";
-  const title = resident ? (who.value?.name ?? text.captureTitle) : text.practiceTitle;
+  const title = resident ? (who.value?.name ?? t("capture.title")) : t("capture.practiceTitle");
   return (
-    <>
-      {!on && (
-        <a class="back" href={resident ? `#/r/${resident}` : "#/practice"}>
-          ← {resident ? title : text.practice}
-        </a>
-      )}
-      <div class="heading">
-        <div>
-          <h1>{title}</h1>
-          <p class="quiet">{on && condition.value ? text.conditions[condition.value] : text.captureTitle}</p>
-        </div>
-        {on && (
-          <button onClick={() => (stop(), (phase.value = "choose"), (frame.value = null))} disabled={phase.value === "saving"}>
-            {text.stopCamera}
-          </button>
-        )}
-      </div>
+    <Page
+      title={title}
+      lead={on && condition.value ? t(`face.condition.${condition.value}`) : t("capture.title")}
+      {...(on ? {} : { back: resident ? { href: to("r", resident), to: title } : { href: to("practice"), to: t("shell.practice") } })}
+      actions={
+        on && (
+          <Button icon="close" disabled={phase.value === "saving"} onClick={() => (stop(), (phase.value = "choose"), (frame.value = null))}>
+            {t("capture.stop")}
+          </Button>
+        )
+      }
+    >
       <Trouble said={wrong.value} />
       {!on && (
         <section class="card">
-          <Choice legend={text.conditionQuestion} name="condition" options={conditions} value={condition.value} onChange={(v) => (condition.value = v)} />
-          <Choice legend={text.cameraQuestion} name="camera" options={cameras} value={facing.value} onChange={(v) => (facing.value = v)} />
-          <button class="main" onClick={() => void start()}>
-            {text.startCamera}
-          </button>
+          <Choice legend={t("capture.conditionQuestion")} name="condition" options={conditions} value={condition.value} onChange={(v) => (condition.value = v)} />
+          <Choice legend={t("capture.cameraQuestion")} name="camera" options={cameras} value={facing.value} onChange={(v) => (facing.value = v)} />
+          <Button kind="main" icon="camera" large wide onClick={() => void start()}>
+            {t("capture.start")}
+          </Button>
         </section>
       )}
       <div class="columns live" hidden={!on}>
@@ -202,19 +210,19 @@ export function Capture({ resident }: { resident: string | null }) {
         </section>
         <section class="card readings">
           <h2>
-            {text.live} <small class="tag">{text.provisional}</small>
+            {t("capture.live")} <small class="tag">{t("face.provisional")}</small>
           </h2>
           <p class="now">
-            {text.score} <strong>{calm.value?.state === "scored" && calm.value.score !== null ? text.scoreOf(calm.value.score.toFixed(1)) : text.noScore}</strong>
+            {t("capture.score")} <strong>{calm.value?.state === "scored" && calm.value.score !== null ? t("face.scoreOf", { score: number(calm.value.score) }) : t("face.noScore")}</strong>
           </p>
           {on && <Trace history={history} threshold={threshold} />}
-          <h3>{text.units}</h3>
-          <p class="hint">{text.unitsHint}</p>
+          <h3>{t("capture.units")}</h3>
+          <p class="hint">{t("capture.unitsHint")}</p>
           <Bars units={calm.value?.au ?? null} />
         </section>
       </div>
-      <p class="quiet">{text.privacy}</p>
-    </>
+      <p class="quiet">{t("capture.privacy")}</p>
+    </Page>
   );
 }
 
@@ -239,7 +247,7 @@ function useCalm(frame: Signal<Frame | null>): Signal<Frame | null> {
 /** Says in words whether the face can be judged and what to do. It waits half a second, so that a flicker is not read out. */
 function State({ frame, phase }: { frame: Signal<Frame | null>; phase: Phase }) {
   const shown = useSignal(describe(null));
-  const found = phase === "connecting" ? { state: "not_yet_assessed" as const, said: text.connecting, advice: "" } : describe(frame.value);
+  const found = phase === "connecting" ? { state: "not_yet_assessed" as const, said: t("capture.connecting"), advice: "" } : describe(frame.value);
   const words = `${found.said} ${found.advice}`;
   useEffect(() => {
     const timer = window.setTimeout(() => (shown.value = found), 500);
@@ -261,19 +269,19 @@ function Controls({ phase, frame, onObserve }: { phase: Phase; frame: Frame | nu
     const done = phase === "saving" ? seconds : (frame?.capture.state === "running" ? frame.capture.assessed_ms : 0) / 1000;
     return (
       <div class="controls">
-        <Ring share={done / seconds} label={text.observed(Math.min(done, seconds), seconds)} />
+        <Ring share={done / seconds} label={t("capture.observed", { done: number(Math.min(done, seconds)), of: seconds })} />
         <p>
-          <strong>{phase === "saving" ? text.saving : text.observing}</strong> {text.observingHint}
+          <strong>{phase === "saving" ? t("capture.saving") : t("capture.observing")}</strong> {t("capture.observingHint")}
         </p>
       </div>
     );
   }
   return (
     <div class="controls">
-      <button class="main" disabled={phase !== "live"} onClick={onObserve}>
-        {text.startObservation}
-      </button>
-      <p>{text.readyHint}</p>
+      <Button kind="main" large disabled={phase !== "live"} onClick={onObserve}>
+        {t("capture.startObservation")}
+      </Button>
+      <p>{t("capture.readyHint")}</p>
     </div>
   );
 }

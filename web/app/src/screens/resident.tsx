@@ -1,20 +1,26 @@
-import { api } from "../api";
+import { assessments } from "../api/assessments";
+import { residents } from "../api/residents";
+import { t } from "../i18n";
+import { dateTime } from "../i18n/format";
 import { useLoaded } from "../load";
 import type { Assessment } from "../model";
-import { Trouble } from "../parts/forms";
+import { LinkButton } from "../parts/button";
+import { Ready } from "../parts/loaded";
+import { EmptyState, Page } from "../parts/page";
 import { Status } from "../parts/status";
-import { text } from "../strings";
-import { when } from "../words";
+import { Note } from "../parts/trouble";
+import { to } from "../route";
+import type { Params } from "../screens";
 
-function AssessmentList({ of }: { of: Assessment[] }) {
-  if (of.length === 0) return <p class="empty">{text.noAssessments}</p>;
+export function AssessmentList({ of }: { of: Assessment[] }) {
+  if (of.length === 0) return <EmptyState icon="list" title={t("residents.noAssessments")} />;
   return (
-    <ul class="list">
+    <ul class="rows">
       {of.map((a) => (
         <li key={a.id}>
-          <a href={`#/a/${a.id}`}>
-            <strong>{when(a.created_at)}</strong>
-            <span>{text.conditions[a.condition]}</span>
+          <a href={to("a", a.id)}>
+            <strong>{dateTime(a.assessed_at)}</strong>
+            <span class="quiet">{t(`face.condition.${a.condition}`)}</span>
             <Status of={a.status} />
           </a>
         </li>
@@ -23,61 +29,53 @@ function AssessmentList({ of }: { of: Assessment[] }) {
   );
 }
 
-export function Resident({ id }: { id: string }) {
-  const { value, wrong, again } = useLoaded(async () => {
-    const [resident, list] = await Promise.all([api.resident(id), api.assessments(id)]);
+export function Resident({ params }: { params: Params }) {
+  const id = params.id ?? "";
+  const loaded = useLoaded(async () => {
+    const [resident, list] = await Promise.all([residents.get(id), assessments.list(id)]);
     return { resident, list };
   }, id);
-  if (wrong.value) {
-    return (
-      <Trouble said={wrong.value}>
-        <button onClick={again}>{text.again}</button>
-      </Trouble>
-    );
-  }
-  if (!value.value) return <p>{text.loading}</p>;
-  const { resident: r, list } = value.value;
+  const r = loaded.value.value?.resident;
   return (
-    <>
-      <a class="back" href="#/">
-        ← {text.residents}
-      </a>
-      <div class="heading">
-        <div>
-          <h1>{r.name}</h1>
-          <p class="quiet">
-            {[r.room && text.roomOf(r.room), text.camera(text.consentOf[r.consent].toLowerCase())].filter(Boolean).join(" · ")}
-          </p>
-        </div>
-        {r.consent === "given" && (
-          <a class="button main" href={`#/capture/${r.id}`}>
-            {text.assess}
-          </a>
+    <Page
+      title={r?.name ?? t("shell.loading")}
+      back={{ href: to("residents"), to: t("residents.title") }}
+      lead={r && [r.room && t("residents.roomOf", { room: r.room }), t("residents.camera", { consent: r.consent })].filter(Boolean).join(" · ")}
+      actions={
+        r?.consent === "given" && (
+          <LinkButton kind="main" icon="camera" href={to("capture", id)}>
+            {t("residents.assess")}
+          </LinkButton>
+        )
+      }
+    >
+      <Ready of={loaded}>
+        {({ resident, list }) => (
+          <>
+            {resident.consent !== "given" && <Note>{t("residents.consentMissing")}</Note>}
+            <h2 class="section-title">{t("residents.assessments")}</h2>
+            <AssessmentList of={list} />
+          </>
         )}
-      </div>
-      {r.consent !== "given" && <p class="note">{text.consentMissing}</p>}
-      <h2>{text.assessments}</h2>
-      <AssessmentList of={list} />
-    </>
+      </Ready>
+    </Page>
   );
 }
 
 export function Practice() {
-  const { value: list, wrong, again } = useLoaded(() => api.assessments(null), "practice");
+  const loaded = useLoaded(() => assessments.list(null), "practice");
   return (
-    <>
-      <div class="heading">
-        <h1>{text.practice}</h1>
-        <a class="button main" href="#/capture">
-          {text.practise}
-        </a>
-      </div>
-      <p>{text.practiceLead}</p>
-      <Trouble said={wrong.value}>
-        <button onClick={again}>{text.again}</button>
-      </Trouble>
-      <h2>{text.practiceAssessments}</h2>
-      {list.value ? <AssessmentList of={list.value} /> : !wrong.value && <p>{text.loading}</p>}
-    </>
+    <Page
+      title={t("shell.practice")}
+      lead={t("residents.practiceLead")}
+      actions={
+        <LinkButton kind="main" icon="camera" href={to("capture")}>
+          {t("residents.practise")}
+        </LinkButton>
+      }
+    >
+      <h2 class="section-title">{t("residents.practiceAssessments")}</h2>
+      <Ready of={loaded}>{(list) => <AssessmentList of={list} />}</Ready>
+    </Page>
   );
 }

@@ -1,0 +1,10 @@
+import type { Condition, Session } from "../model";
+import { json, request, v1 } from "./request";
+
+export const sessions = {
+  open: (resident: string | null, condition: Condition) =>
+    json<Session>(`${v1}/sessions`, { method: "POST", body: { resident_id: resident, practice: resident === null, condition } }),
+  get: (id: string) => json<Session>(`${v1}/sessions/${id}`),
+  end: (id: string) => request(`${v1}/sessions/${id}`, { method: "DELETE", keepalive: true }),
+  capture: (s: Session, seconds: number) => request(s.capture, { method: "POST", body: { seconds } }),
+};

@@ -1,0 +1,34 @@
+import { signal } from "@preact/signals";
+
+import type { Assessment, Resident, Scale } from "../model";
+import { assessments, type NewAssessment } from "./assessments";
+import { residents } from "./residents";
+import { round, type Round } from "./round";
+import { scales, type Scales } from "./scales";
+
+/**
+ * Where the screens that must work without the network read and write. A local store can be put under them by giving
+ * `source` another value that asks the server first; what is read from it says so through `connection`.
+ */
+export interface Source {
+  due: (site: string | null, signal?: AbortSignal) => Promise<Round>;
+  residents: (site: string | null, signal?: AbortSignal) => Promise<Resident[]>;
+  resident: (id: string) => Promise<Resident>;
+  scales: (site: string | null) => Promise<Scales>;
+  scale: (id: string, version: string, site: string | null) => Promise<Scale>;
+  assessment: (id: string) => Promise<Assessment>;
+  /** Keeps an assessment made by an observer; without the network it waits and is sent later, once, by its id. */
+  add: (a: NewAssessment) => Promise<Assessment>;
+}
+
+export const server: Source = {
+  due: round.due,
+  residents: residents.list,
+  resident: residents.get,
+  scales: scales.list,
+  scale: scales.get,
+  assessment: assessments.get,
+  add: assessments.add,
+};
+
+export const source = signal<Source>(server);

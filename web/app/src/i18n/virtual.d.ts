@@ -1,0 +1,4 @@
+declare module "virtual:messages/*" {
+  const catalogue: import("./catalogue").Catalogue;
+  export default catalogue;
+}

@@ -1,0 +1,120 @@
+// The only module that knows uPlot; it is loaded when the first plot is drawn.
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+import { locale } from "../i18n";
+
+export interface Line {
+  label: string;
+  values: readonly (number | null)[]; // null leaves a gap, never a zero
+  /** Lines differ in their dashes and points, for those who do not tell the colours apart. */
+  look?: "solid" | "dashed" | "dotted";
+  points?: boolean;
+  fill?: boolean;
+  color?: string; // name of a custom property
+}
+
+export interface Mark {
+  x: number;
+  label: string;
+}
+
+export interface Drawing {
+  x: readonly number[]; // seconds, or seconds since 1970 where `dates`
+  lines: readonly Line[];
+  dates?: boolean;
+  xRange?: [number, number];
+  yRange?: [number, number];
+  ySplits?: number[];
+  threshold?: number; // a dashed line across
+  marks?: readonly Mark[]; // upright lines, such as relief given
+  xLabel?: (x: number) => string;
+}
+
+export interface Plot {
+  draw: (d: Drawing) => void;
+  close: () => void;
+}
+
+const dashes = { solid: undefined, dashed: [8, 5], dotted: [2, 4] };
+
+/** Draws into an element until it is closed, and again whenever the element's size changes. */
+export function plot(el: HTMLElement, first: Drawing): Plot {
+  let now = first;
+  const style = getComputedStyle(el);
+  const color = (name: string) => style.getPropertyValue(name).trim();
+  const axis = { stroke: color("--quiet"), grid: { stroke: color("--rule"), width: 1 }, ticks: { show: false }, font: "13px system-ui, sans-serif" };
+  const upright = (u: uPlot) => {
+    u.ctx.save();
+    u.ctx.strokeStyle = color("--quiet");
+    u.ctx.lineWidth = devicePixelRatio;
+    u.ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+    u.ctx.beginPath();
+    if (now.threshold !== undefined) {
+      const y = u.valToPos(now.threshold, "y", true);
+      u.ctx.moveTo(u.bbox.left, y);
+      u.ctx.lineTo(u.bbox.left + u.bbox.width, y);
+    }
+    for (const m of now.marks ?? []) {
+      const x = u.valToPos(m.x, "x", true);
+      if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
+      u.ctx.moveTo(x, u.bbox.top);
+      u.ctx.lineTo(x, u.bbox.top + u.bbox.height);
+    }
+    u.ctx.stroke();
+    u.ctx.setLineDash([]);
+    u.ctx.fillStyle = color("--ink");
+    u.ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+    for (const m of now.marks ?? []) {
+      const x = u.valToPos(m.x, "x", true);
+      if (x >= u.bbox.left && x <= u.bbox.left + u.bbox.width) u.ctx.fillText(m.label, x + 4 * devicePixelRatio, u.bbox.top + 12 * devicePixelRatio);
+    }
+    u.ctx.restore();
+  };
+  const options: uPlot.Options = {
+    width: el.clientWidth,
+    height: el.clientHeight,
+    legend: { show: false },
+    cursor: { show: false },
+    padding: [8, 8, 0, 0],
+    scales: {
+      x: { time: !!first.dates, ...(first.xRange ? { range: () => now.xRange ?? [0, 1] } : {}) },
+      y: first.yRange ? { range: () => now.yRange ?? [0, 1] } : {},
+    },
+    axes: [
+      { ...axis, ...(first.xLabel ? { values: (_: uPlot, at: number[]) => at.map((x) => now.xLabel?.(x) ?? "") } : {}), space: 60 },
+      { ...axis, size: 36, ...(first.ySplits ? { splits: first.ySplits } : {}), values: (_: uPlot, at: number[]) => at.map((y) => new Intl.NumberFormat(locale()).format(y)) },
+    ],
+    series: [
+      {},
+      ...first.lines.map((l) => {
+        const stroke = color(l.color ?? "--accent");
+        const dash = dashes[l.look ?? "solid"];
+        return {
+          label: l.label,
+          stroke,
+          width: 2.5,
+          spanGaps: false,
+          points: { show: !!l.points, size: 9, fill: l.look && l.look !== "solid" ? color("--card") : stroke, stroke, width: 2 },
+          ...(dash ? { dash } : {}),
+          ...(l.fill ? { fill: color("--accent-wash") } : {}),
+        };
+      }),
+    ],
+    hooks: { drawAxes: [upright] },
+  };
+  const data = (d: Drawing) => [[...d.x], ...d.lines.map((l) => [...l.values])] as uPlot.AlignedData;
+  const u = new uPlot(options, data(first), el);
+  const resized = new ResizeObserver(() => u.setSize({ width: el.clientWidth, height: el.clientHeight }));
+  resized.observe(el);
+  return {
+    draw: (d) => {
+      now = d;
+      u.setData(data(d));
+    },
+    close: () => {
+      resized.disconnect();
+      u.destroy();
+    },
+  };
+}

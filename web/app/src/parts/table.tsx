@@ -1,0 +1,34 @@
+import type { ComponentChildren } from "preact";
+
+interface TableProps {
+  caption: string;
+  hideCaption?: boolean;
+  head: readonly string[];
+  /** The first cell of a row names it. */
+  rows: readonly (readonly ComponentChildren[])[];
+}
+
+/** A table that scrolls by itself where it is too wide, also by keyboard. */
+export function Table({ caption, hideCaption = false, head, rows }: TableProps) {
+  return (
+    <div class="table" role="region" aria-label={caption} tabIndex={0}>
+      <table>
+        <caption class={hideCaption ? "unseen" : undefined}>{caption}</caption>
+        <thead>
+          <tr>
+            {head.map((h) => (
+              <th key={h} scope="col">
+                {h}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((r, i) => (
+            <tr key={i}>{r.map((c, j) => (j === 0 ? <th scope="row">{c}</th> : <td>{c}</td>))}</tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+import type { ComponentType } from "preact";
+
+import type { PlainKey } from "./i18n";
+import type { IconName } from "./parts/icon";
+
+/** What a screen gets: the parts of its address that its pattern names. */
+export type Params = Record<string, string>;
+export type Screen = ComponentType<{ params: Params }>;
+
+interface Row {
+  /** The address after #/, with ":name" where anything may stand. */
+  at: string;
+  load: () => Promise<Screen>;
+  /** Who may open it; left out: whoever is signed in. The server decides all the same. */
+  may?: () => boolean;
+  /** It is shown without signing in. */
+  open?: boolean;
+}
+
+/** Every screen of the app. Each is loaded when it is first opened. */
+export const screens: [Row, ...Row[]] = [
+  { at: "", load: async () => (await import("./screens/residents")).Residents },
+  { at: "residents", load: async () => (await import("./screens/residents")).Residents },
+  { at: "r/:id", load: async () => (await import("./screens/resident")).Resident },
+  { at: "practice", load: async () => (await import("./screens/resident")).Practice },
+  { at: "capture", load: async () => (await import("./screens/capture")).Capture },
+  { at: "capture/:id", load: async () => (await import("./screens/capture")).Capture },
+  { at: "a/:id", load: async () => (await import("./screens/assessment")).Assessment },
+  { at: "me", load: async () => (await import("./screens/me")).Me },
+  { at: "setup/:token", load: async () => (await import("./screens/setup")).SetUp, open: true },
+  { at: "invited/:token", load: async () => (await import("./screens/setup")).Invited, open: true },
+];
+
+interface Entry {
+  at: string;
+  label: PlainKey;
+  icon: IconName;
+  /** First parts of the addresses that belong to it. */
+  holds: string[];
+  may?: () => boolean;
+}
+
+/** The main menu: five entries at the most fit on a phone. */
+export const menu: Entry[] = [
+  { at: "", label: "shell.round", icon: "round", holds: [""] },
+  { at: "residents", label: "shell.residents", icon: "people", holds: ["residents", "r", "capture", "a"] },
+  { at: "practice", label: "shell.practice", icon: "practice", holds: ["practice"] },
+];
+
+/** Finds the screen of an address. */
+export function find(path: string[]): { row: Row; params: Params } | null {
+  for (const row of screens) {
+    const parts = row.at.split("/");
+    if (parts.length !== path.length) continue;
+    const params: Params = {};
+    if (parts.every((p, i) => (p.startsWith(":") && path[i] ? ((params[p.slice(1)] = path[i]), true) : p === path[i]))) return { row, params };
+  }
+  return null;
+}
+
