@@ -69,6 +69,14 @@ const (
 	ActEventWrong     = "event.entered_in_error"
 	ActEscalate       = "escalation.raise"
 	ActAcknowledge    = "escalation.acknowledge"
+
+	ActClientAdd     = "client.add"
+	ActClientChange  = "client.change"
+	ActClientRemove  = "client.remove"
+	ActClientKey     = "client.key"
+	ActClientKeyEnd  = "client.key_revoke"
+	ActClientToken   = "client.token"
+	ActClientRefused = "client.refuse"
 )
 
 // AuditQuery says which events to list, oldest first.

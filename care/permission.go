@@ -38,6 +38,8 @@ const (
 	ReadReports        Permission = "reports.read"        // counts, no names
 	ReadAudit          Permission = "audit.read"          // who did what, in all sites
 	EraseIdentity      Permission = "identity.erase"      //
+	ReadClients        Permission = "clients.read"        // connected programs
+	ChangeClients      Permission = "clients.change"      //
 )
 
 // grant is one row of the permission table.
@@ -86,6 +88,8 @@ var permissions = map[Permission]grant{
 	ReadReports:        {"Seeing reports", false, append(inCharge[:len(inCharge):len(inCharge)], RoleIntegration)},
 	ReadAudit:          {"Reading the audit trail", true, []Role{RoleAdmin}},
 	EraseIdentity:      {"Erasing an identity", true, []Role{RoleAdmin}},
+	ReadClients:        {"Seeing connected programs", false, []Role{RoleAdmin}},
+	ChangeClients:      {"Changing connected programs", true, []Role{RoleAdmin}},
 }
 
 // Known says whether the table has a row for the permission.

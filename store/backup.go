@@ -172,6 +172,9 @@ func (s *Store) Restore(ctx context.Context, act care.Act, path string, replace 
 		_, err = tx.ExecContext(ctx, `DELETE FROM logins`)
 	}
 	if err == nil {
+		_, err = tx.ExecContext(ctx, `DELETE FROM client_tokens`)
+	}
+	if err == nil {
 		err = s.useKey(ctx, tx)
 	}
 	if err == nil {

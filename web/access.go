@@ -12,7 +12,7 @@ import (
 	"wince/care"
 )
 
-const actorKey, loginKey = "actor", "login"
+const actorKey, loginKey, clientKey = "actor", "login", "client"
 
 // personHeader may name the person in whose name a request is meant. A tablet sends later what was entered without network,
 // and on a ward somebody else may have signed in since.
@@ -29,7 +29,7 @@ func clientToken(c *gin.Context) string {
 	return ""
 }
 
-// admitToken finds out who asks: a person who signed in, or a program with the local token.
+// admitToken finds out who asks: a person who signed in, a connected program, or a program with the local token.
 func (s *Server) admitToken(c *gin.Context, token string) error {
 	refused := edge(codeSignIn, "You are not signed in, or were signed out after a while: sign in again.")
 	if token == "" {
@@ -39,19 +39,39 @@ func (s *Server) admitToken(c *gin.Context, token string) error {
 		c.Set(actorKey, care.Program)
 		return nil
 	}
-	l, err := s.opt.Store.Login(c.Request.Context(), hashToken(token), s.opt.Now(), s.opt.Login)
+	ctx, now := c.Request.Context(), s.opt.Now()
+	if !hasMark(token, apiKeyMark) && !hasMark(token, accessMark) {
+		l, err := s.opt.Store.Login(ctx, hashToken(token), now, s.opt.Login)
+		if err == nil {
+			if p := c.GetHeader(personHeader); p != "" && p != l.User.ID {
+				return edge(codeOtherPerson, "Somebody else is signed in here now: whoever entered this has to sign in to send it.")
+			}
+			c.Set(actorKey, l.User.Actor())
+			c.Set(loginKey, l)
+			return nil
+		}
+		if !isCode(err, care.NotFound) {
+			return err
+		}
+	}
+	a, err := s.clientOf(ctx, token)
 	if isCode(err, care.NotFound) {
 		return refused
 	}
 	if err != nil {
 		return err
 	}
-	if p := c.GetHeader(personHeader); p != "" && p != l.User.ID {
-		return edge(codeOtherPerson, "Somebody else is signed in here now: whoever entered this has to sign in to send it.")
-	}
-	c.Set(actorKey, l.User.Actor())
-	c.Set(loginKey, l)
+	c.Set(actorKey, a.Client.Actor())
+	c.Set(clientKey, a)
 	return nil
+}
+
+// clientOf returns the connected program that an API key or an access token lets in, or an error of code care.NotFound.
+func (s *Server) clientOf(ctx context.Context, token string) (*care.ClientAccess, error) {
+	if hasMark(token, apiKeyMark) {
+		return s.opt.Store.ClientByKey(ctx, hashToken(token), s.opt.Now())
+	}
+	return s.opt.Store.ClientByToken(ctx, hashToken(token), s.opt.Now())
 }
 
 func (s *Server) isLocal(token string) bool {
@@ -60,7 +80,11 @@ func (s *Server) isLocal(token string) bool {
 
 // stillIn says whether a sign-in that lasts has not ended meanwhile. Asking is no use of it.
 func (s *Server) stillIn(ctx context.Context, token string) bool {
-	return s.isLocal(token) || s.opt.Store.StillIn(ctx, hashToken(token), s.opt.Now(), s.opt.Login) == nil
+	if s.isLocal(token) || s.opt.Store.StillIn(ctx, hashToken(token), s.opt.Now(), s.opt.Login) == nil {
+		return true
+	}
+	_, err := s.clientOf(ctx, token)
+	return err == nil
 }
 
 // isCode says whether an error is one of package care with a code.
@@ -76,6 +100,16 @@ func login(c *gin.Context) *care.Login {
 	return l
 }
 
+// client returns the connected program that asks, nil for a person and for the local token.
+func client(c *gin.Context) *care.ClientAccess {
+	v, _ := c.Get(clientKey)
+	a, _ := v.(*care.ClientAccess)
+	return a
+}
+
+// byLocal says whether a program with the local token asks: it practises, and sees nobody's records.
+func byLocal(c *gin.Context) bool { return actor(c) == care.Program }
+
 // user returns the person who is signed in, nil for a program.
 func user(c *gin.Context) *care.User {
 	if l := login(c); l != nil {
@@ -88,6 +122,9 @@ func user(c *gin.Context) *care.User {
 func scope(c *gin.Context) care.Scope {
 	if u := user(c); u != nil {
 		return u.Scope()
+	}
+	if a := client(c); a != nil {
+		return a.Client.Scope()
 	}
 	return care.Scope{Sites: []string{care.DefaultSite}}
 }

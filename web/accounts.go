@@ -30,6 +30,9 @@ type accountStore interface {
 	EndLogin(ctx context.Context, act care.Act, tokenHash string, oldest time.Time) error
 }
 
+// tokenLength is how many characters newToken returns.
+const tokenLength = 43
+
 // newToken returns 256 random bits as text for a link or cookie.
 func newToken() string {
 	b := make([]byte, 32)

@@ -184,7 +184,7 @@ func (s *Server) evidence(c *gin.Context, v *care.Session, live LiveSession, sca
 
 // withoutCamera makes a draft that a person fills in.
 func (s *Server) withoutCamera(c *gin.Context, in *newAssessment) (*care.Assessment, error) {
-	if user(c) == nil {
+	if byLocal(c) {
 		return nil, &care.Error{Code: care.Invalid, Field: "session_id", Text: "Name the practice session whose observation is kept; sign in as a person to assess without the camera."}
 	}
 	a := care.Assessment{ID: in.ID, ResidentID: in.ResidentID, Practice: in.Practice != nil && *in.Practice, Condition: in.Condition, Method: in.Method}
@@ -212,7 +212,7 @@ func (s *Server) withoutCamera(c *gin.Context, in *newAssessment) (*care.Assessm
 
 // visible says whether whoever asks may see an assessment: people those of their sites, programs their own practice.
 func visible(c *gin.Context, a *care.Assessment) bool {
-	return scope(c).Has(a.SiteID) && (user(c) != nil || (a.Practice && a.CreatedBy == care.Program))
+	return scope(c).Has(a.SiteID) && (!byLocal(c) || (a.Practice && a.CreatedBy == care.Program))
 }
 
 // assessment returns an assessment that whoever asks may see. Others are as if they did not exist.
@@ -276,7 +276,7 @@ func (s *Server) listAssessments(c *gin.Context) {
 }
 
 func assessmentQuery(c *gin.Context) (care.AssessmentQuery, error) {
-	q := care.AssessmentQuery{Scope: scope(c), ResidentID: c.Query("resident_id"), Limit: pageLength, Practice: user(c) == nil}
+	q := care.AssessmentQuery{Scope: scope(c), ResidentID: c.Query("resident_id"), Limit: pageLength, Practice: byLocal(c)}
 	if p := c.Query("practice"); p != "" {
 		b, err := strconv.ParseBool(p)
 		if err != nil {

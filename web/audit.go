@@ -20,13 +20,13 @@ type auditStore interface {
 }
 
 // recordRead records, before the handler runs, that somebody asks to see residents or what is known of them: what cannot be recorded
-// is not shown. The router puts it before every reading address, so that no handler can forget it. Programs with the local
-// token see practice only, which is nobody's.
+// is not shown. The router puts it before every reading address, so that no handler can forget it. It records people and connected
+// programs; programs with the local token see practice only, which is nobody's.
 func (s *Server) recordRead(r route) gin.HandlerFunc {
 	entity, _, _ := strings.Cut(strings.TrimPrefix(r.path, "/"), "/")
 	entity = strings.TrimSuffix(entity, "s")
 	return func(c *gin.Context) {
-		if r.method != http.MethodGet || !r.may.Shows() || user(c) == nil {
+		if r.method != http.MethodGet || !r.may.Shows() || byLocal(c) {
 			return
 		}
 		e := care.AuditEvent{Action: string(r.may), Entity: entity, EntityID: c.Param("id")}

@@ -143,7 +143,7 @@ own sites. The local token opens practice and sees its own.
 // Nothing is reachable that the table does not name.
 func TestRouterHasNoOtherAddresses(t *testing.T) {
 	g := newRig(t)
-	open := []string{"GET /", "GET /assets/*file", "GET /favicon.svg", "GET /healthz", "GET /icons/*file", "GET /manifest.webmanifest", "GET /sw.js"}
+	open := []string{"GET /", "GET /assets/*file", "GET /favicon.svg", "GET /healthz", "GET /icons/*file", "GET /manifest.webmanifest", "GET /sw.js", "POST /oauth/token", "GET /fhir/.well-known/smart-configuration"}
 	var want, got []string
 	want = append(want, open...)
 	for _, r := range g.server.table() {

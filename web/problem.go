@@ -29,6 +29,7 @@ const (
 	codePasskey         care.Code = "passkey"
 	codeNoPasskeys      care.Code = "no_passkeys"
 	codeNoProvider      care.Code = "no_provider"
+	codeNoSMART         care.Code = "no_smart"
 	codeProvider        care.Code = "provider_away"
 	codeProviderSaid    care.Code = "provider_refused"
 	codeNoAccount       care.Code = "no_account"
@@ -84,6 +85,7 @@ var problemKinds = map[care.Code]struct {
 	codeNotEnrolled:  {http.StatusForbidden, "Tablet not enrolled"},
 	codePasskey:      {http.StatusUnauthorized, "Passkey not accepted"},
 	codeNoPasskeys:   {http.StatusNotFound, "Passkeys are not set up"},
+	codeNoSMART:      {http.StatusNotFound, "Signing in with keys is not set up"},
 	codeNoProvider:   {http.StatusNotFound, "No identity provider"},
 	codeProvider:     {http.StatusBadGateway, "Identity provider does not answer"},
 	codeProviderSaid: {http.StatusUnauthorized, "Identity provider did not sign in"},

@@ -125,7 +125,10 @@ func (s *Server) table() []route {
 		{patch, "/instrument", care.ChangeScales, s.changeInstrument},
 		{get, "/reports/quality", care.ReadReports, s.quality},
 		{get, "/body-regions", care.ReadScales, s.bodyRegions},
-	}, s.homeRoutes())
+	},
+		s.clientRoutes(),
+		s.homeRoutes(),
+	)
 }
 
 // homeRoutes is what runs a home's rounds and tablets beside the records: wings, enrolling by code, overviews, the server's state.
@@ -152,6 +155,8 @@ func (s *Server) routes() (*gin.Engine, error) {
 	})
 	e.GET("/healthz", s.health)
 	s.pageRoutes(e)
+	e.POST(tokenPath, noStore, s.token)
+	e.GET("/fhir/.well-known/smart-configuration", s.smartConfiguration)
 	api := e.Group("/api/v1", noStore)
 	for _, r := range s.table() {
 		if !r.may.Known() {
@@ -170,14 +175,39 @@ func (s *Server) allow(p care.Permission) gin.HandlerFunc {
 		}
 		err := s.admitToken(c, clientToken(c))
 		if err == nil {
-			role, strong := care.RoleProgram, true
-			if l := login(c); l != nil {
-				role, strong = l.User.Role, l.Method.Strong()
-			}
-			err = role.May(p, strong)
+			err = may(c, p)
 		}
 		if err != nil {
 			s.fail(c, err)
 		}
 	}
+}
+
+// may returns nil where whoever asks has a permission: a person by role and how they signed in, a connected program by its scopes.
+func may(c *gin.Context, p care.Permission) error {
+	if a := client(c); a != nil {
+		return a.May(p, opsOf(c))
+	}
+	if l := login(c); l != nil {
+		return l.User.Role.May(p, l.Method.Strong())
+	}
+	return care.RoleProgram.May(p, true)
+}
+
+// opsOf returns what a request does, with the words of SMART scopes. Reading below a record's address is reading the record.
+func opsOf(c *gin.Context) care.Ops {
+	switch c.Request.Method {
+	case http.MethodPost:
+		return care.OpCreate
+	case http.MethodPut: // adds, or replaces
+		return care.OpCreate | care.OpUpdate
+	case http.MethodPatch:
+		return care.OpUpdate
+	case http.MethodDelete:
+		return care.OpDelete
+	}
+	if len(c.Params) > 0 {
+		return care.OpRead
+	}
+	return care.OpSearch
 }

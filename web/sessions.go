@@ -121,7 +121,7 @@ func (s *Server) mayFilm(c *gin.Context, v *care.Session) (string, error) {
 		}
 		return care.DefaultSite, nil
 	}
-	if user(c) == nil {
+	if byLocal(c) {
 		return "", edge(care.Forbidden, `The local token opens practice sessions only: send "practice": true, or sign in as a person.`)
 	}
 	r, err := s.resident(c, v.ResidentID)
@@ -196,7 +196,7 @@ func (s *Server) session(c *gin.Context, id string) (*care.Session, LiveSession,
 	if err != nil {
 		return nil, nil, err
 	}
-	if (user(c) == nil && v.OpenedBy != care.Program) || !scope(c).Has(v.SiteID) {
+	if (byLocal(c) && v.OpenedBy != care.Program) || !scope(c).Has(v.SiteID) {
 		return nil, nil, edge(care.NotFound, "There is no such session: open a new one.")
 	}
 	live, err := s.opt.Live.Get(id)

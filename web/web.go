@@ -44,6 +44,8 @@ type Store interface {
 	auditStore
 	scaleStore
 	reportStore
+	clientStore
+	tokenStore
 	Ping(ctx context.Context) error
 }
 
