@@ -34,6 +34,11 @@ const (
 	ActSiteChange  = "site.change"
 	ActDeviceEnrol = "device.enrol"
 	ActDeviceEnd   = "device.revoke"
+
+	ActEnrolmentAdd = "enrolment.add"
+	ActEnrolmentUse = "enrolment.use"
+	ActEnrolmentEnd = "enrolment.withdraw"
+
 	ActKeysRotate  = "keys.rotate"
 	ActRestore     = "backup.restore"
 	ActRetention   = "retention.apply"

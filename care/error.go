@@ -15,6 +15,7 @@ const (
 	PINLocked       Code = "pin_locked"        // too many wrong PINs; a password unlocks it
 	LastAdmin       Code = "last_admin"        // nobody would be left to run the installation
 	Invitation      Code = "invitation"        // the invitation is wrong, used, replaced or too old
+	EnrolmentCode   Code = "enrolment_code"    // the code is wrong, used, taken back or too old
 	NoConsent       Code = "no_consent"        // the resident's consent to camera assessment is missing
 	RateFirst       Code = "rate_first"        // in blind mode the machine's view is shown after the carer has rated
 	Incomplete      Code = "incomplete"        // items are open that confirming needs

@@ -59,6 +59,7 @@ var problemKinds = map[care.Code]struct {
 	care.PINLocked:       {http.StatusForbidden, "PIN locked"},
 	care.LastAdmin:       {http.StatusConflict, "The last administrator"},
 	care.Invitation:      {http.StatusForbidden, "Invitation not valid"},
+	care.EnrolmentCode:   {http.StatusForbidden, "Code not valid"},
 	care.NoConsent:       {http.StatusForbidden, "Consent is missing"},
 	care.RateFirst:       {http.StatusConflict, "Rate first"},
 	care.Incomplete:      {http.StatusConflict, "Items are open"},

@@ -133,9 +133,13 @@ func (s *Server) table() []route {
 
 // homeRoutes is what runs a home's rounds and tablets beside the records: wings, enrolling by code, overviews, the server's state.
 func (s *Server) homeRoutes() []route {
-	const get = http.MethodGet
+	const get, post, del = http.MethodGet, http.MethodPost, http.MethodDelete
 	return []route{
 		{get, "/sites/:id/wings", care.ReadSites, s.wings},
+		{post, "/enrol", care.Public, s.enrolByCode}, // asks for a code itself
+		{get, "/devices/enrolments", care.ReadDevices, s.listEnrolments},
+		{post, "/devices/enrolments", care.ChangeDevices, s.addEnrolment},
+		{del, "/devices/enrolments/:id", care.ChangeDevices, s.endEnrolment},
 	}
 }
 

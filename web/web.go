@@ -27,6 +27,7 @@ type Store interface {
 	accountStore
 	peopleStore
 	deviceStore
+	enrolmentStore
 	siteStore
 	identityStore
 	passkeyStore
