@@ -72,3 +72,11 @@ type ChangePage struct {
 	Next    ChangePosition
 	More    bool
 }
+
+// Current is what a changed record is now: a *Resident, *Assessment and so on, nil where there is none any more, because the
+// identity of whom it was about was erased. SiteID is the site in which it is seen now, which is another than the change's
+// where the resident moved.
+type Current struct {
+	Record any
+	SiteID string
+}

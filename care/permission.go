@@ -36,6 +36,7 @@ const (
 	ChangeRounds       Permission = "rounds.change"       //
 	AddEvents          Permission = "events.add"          // falls, admissions, planned care, absence; and seeing to escalations
 	ReadReports        Permission = "reports.read"        // counts, no names
+	ReadChanges        Permission = "changes.read"        // of the records that one may see; reading them is recorded there
 	ReadAudit          Permission = "audit.read"          // who did what, in all sites
 	EraseIdentity      Permission = "identity.erase"      //
 	ReadClients        Permission = "clients.read"        // connected programs
@@ -86,6 +87,7 @@ var permissions = map[Permission]grant{
 	ChangeRounds:       {"Changing schedules", false, inCharge},
 	AddEvents:          {"Recording what happened", false, append(atBedside[:len(atBedside):len(atBedside)], RoleIntegration)},
 	ReadReports:        {"Seeing reports", false, append(inCharge[:len(inCharge):len(inCharge)], RoleIntegration)},
+	ReadChanges:        {"Seeing what changed", false, everyone},
 	ReadAudit:          {"Reading the audit trail", true, []Role{RoleAdmin}},
 	EraseIdentity:      {"Erasing an identity", true, []Role{RoleAdmin}},
 	ReadClients:        {"Seeing connected programs", false, []Role{RoleAdmin}},

@@ -23,15 +23,21 @@ func (s *Store) sealBody(table, column, id string, v any) (driver.Valuer, error)
 
 // readBody reads a record from its row's columns id and body.
 func readBody[T any](s *Store, table string, row interface{ Scan(...any) error }) (*T, error) {
-	var id, text string
+	_, v, err := readNamed[T](s, table, row)
+	return v, err
+}
+
+// readNamed is readBody with the record's id.
+func readNamed[T any](s *Store, table string, row interface{ Scan(...any) error }) (id string, v *T, err error) {
+	var text string
 	if err := row.Scan(&id, s.unseal(table, "body", &id, &text)); err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	v := new(T)
+	v = new(T)
 	if err := json.Unmarshal([]byte(text), v); err != nil {
-		return nil, fmt.Errorf("read %s %s: %w", table, id, err)
+		return "", nil, fmt.Errorf("read %s %s: %w", table, id, err)
 	}
-	return v, nil
+	return id, v, nil
 }
 
 // queryer is a database, a connection or a transaction.

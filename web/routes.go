@@ -128,6 +128,7 @@ func (s *Server) table() []route {
 	},
 		s.clientRoutes(),
 		s.homeRoutes(),
+		s.changeRoutes(),
 	)
 }
 

@@ -47,6 +47,7 @@ type Store interface {
 	reportStore
 	clientStore
 	tokenStore
+	changeStore
 	Ping(ctx context.Context) error
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -154,6 +155,8 @@ func measure(ctx context.Context, st *store.Store, n int, now time.Time, out io.
 			list, err := st.Assessments(ctx, q)
 			return len(list), err
 		}},
+		{"500 changes with their records, all homes", following(ctx, st, care.Scope{All: true}, now, dice)},
+		{"500 changes with their records, one home", following(ctx, st, care.Scope{Sites: []string{care.DefaultSite}}, now, dice)},
 	} {
 		took, rows := make([]time.Duration, n), 0
 		for i := range took {
@@ -169,6 +172,31 @@ func measure(ctx context.Context, st *store.Store, n int, now time.Time, out io.
 		fmt.Fprintf(out, "%-50s %5d rows  p50 %6.2f ms  p95 %6.2f ms  worst %6.2f ms\n", q.name, rows/n, ms(took[n/2]), ms(took[n*95/100]), ms(took[n-1]))
 	}
 	return nil
+}
+
+// following reads pages of changes as a care platform would: on from where the one before ended, now and then from elsewhere. The
+// records are written as JSON too.
+func following(ctx context.Context, st *store.Store, scope care.Scope, now time.Time, dice *rand.Rand) func() (int, error) {
+	q := care.ChangeQuery{Scope: scope, Newest: true, Limit: 500}
+	pages := 0
+	return func() (int, error) {
+		q.Since = time.Time{}
+		if pages++; pages%20 == 1 {
+			q.After, q.Since = care.ChangePosition{}, now.Add(-time.Duration(dice.Int64N(int64(300*24*time.Hour))))
+		}
+		page, err := st.Changes(ctx, q)
+		if err != nil {
+			return 0, err
+		}
+		records, err := st.Current(ctx, page.Changes)
+		if err != nil {
+			return 0, err
+		}
+		if q.After = page.Next; !page.More {
+			pages = 0
+		}
+		return len(page.Changes), json.NewEncoder(io.Discard).Encode(records)
+	}
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
