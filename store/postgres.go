@@ -67,9 +67,6 @@ func (*postgres) lock(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// beginRead starts a transaction that sees one state throughout.
-func (*postgres) beginRead() string { return `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY` }
-
 func (p *postgres) explain(err error) *care.Error {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {

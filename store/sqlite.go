@@ -42,7 +42,7 @@ func openSQLite(path string) (*sql.DB, backend, error) {
 		"_txlock":        {"immediate"}, // take the write lock at the start, so that two writers queue instead of failing at the end
 	}
 	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
-	db := sql.OpenDB(liteConnector{dsn: dsn})
+	db := sql.OpenDB(liteConnector{dsn: dsn, turn: make(chan struct{}, 1)})
 	db.SetMaxOpenConns(8)
 	db.SetMaxIdleConns(8)
 	return db, &sqlite{path: path}, nil
@@ -52,9 +52,6 @@ func (*sqlite) dialect() goose.Dialect              { return goose.DialectSQLite
 func (*sqlite) options() []goose.ProviderOption     { return nil }
 func (l *sqlite) place() string                     { return l.path }
 func (*sqlite) lock(context.Context, *sql.Tx) error { return nil } // _txlock=immediate took it
-
-// beginRead starts a transaction that sees one state and takes no lock.
-func (*sqlite) beginRead() string { return `BEGIN DEFERRED` }
 
 func (l *sqlite) explain(err error) *care.Error {
 	var lite sqlite3.Error
@@ -97,8 +94,12 @@ func writable(dir string) error {
 	return errors.Join(f.Close(), os.Remove(name))
 }
 
-// liteConnector opens connections that understand PostgreSQL's placeholders, so that each query is written once.
-type liteConnector struct{ dsn string }
+// liteConnector opens connections that understand PostgreSQL's placeholders, so that each query is written once, and that take turns
+// with their changes.
+type liteConnector struct {
+	dsn  string
+	turn chan struct{} // holds the one that changes; who waits is served in order
+}
 
 func (c liteConnector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
 
@@ -112,11 +113,60 @@ func (c liteConnector) Connect(context.Context) (driver.Conn, error) {
 		conn.Close()
 		return nil, errors.New("the SQLite driver gave an unknown kind of connection")
 	}
-	return &liteConn{lite}, nil
+	return &liteConn{SQLiteConn: lite, turn: c.turn}, nil
 }
 
 // liteConn rewrites $1 to ?1. SQLite takes $1 for a name and numbers names in the order in which it meets them.
-type liteConn struct{ *sqlite3.SQLiteConn }
+type liteConn struct {
+	*sqlite3.SQLiteConn
+	turn chan struct{}
+}
+
+// BeginTx starts a transaction. One that only reads takes no lock, which the driver would take for it too. One that changes waits for
+// its turn: SQLite lets whoever asks at the right moment go first, and who is unlucky for five seconds fails.
+func (c *liteConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if opts.ReadOnly {
+		if _, err := c.SQLiteConn.ExecContext(ctx, `BEGIN DEFERRED`, nil); err != nil {
+			return nil, err
+		}
+		return &liteTx{conn: c.SQLiteConn}, nil
+	}
+	select {
+	case c.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	tx, err := c.SQLiteConn.BeginTx(ctx, opts)
+	if err != nil {
+		<-c.turn
+		return nil, err
+	}
+	return &liteTx{conn: c.SQLiteConn, change: tx, turn: c.turn}, nil
+}
+
+// liteTx is a transaction that ends its turn when it ends.
+type liteTx struct {
+	conn   *sqlite3.SQLiteConn
+	change driver.Tx // nil where it only reads
+	turn   chan struct{}
+}
+
+func (t *liteTx) Commit() error {
+	if t.change == nil {
+		return t.Rollback() // nothing was written
+	}
+	defer func() { <-t.turn }()
+	return t.change.Commit()
+}
+
+func (t *liteTx) Rollback() error {
+	if t.change == nil {
+		_, err := t.conn.ExecContext(context.Background(), `ROLLBACK`, nil)
+		return err
+	}
+	defer func() { <-t.turn }()
+	return t.change.Rollback()
+}
 
 var dollar = regexp.MustCompile(`\$([0-9])`)
 

@@ -36,7 +36,6 @@ type backend interface {
 	options() []goose.ProviderOption
 	place() string                       // which database it is, for messages
 	lock(context.Context, *sql.Tx) error // at the start of a change: no other is under way until it ends
-	beginRead() string                   // the statement that starts a transaction that only reads
 	explain(err error) *care.Error       // nil where it does not know the failure
 }
 

@@ -169,3 +169,37 @@ func TestSurvivesWithoutClose(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
+
+// Who reads one state of the database takes no turn: neither a change that is under way nor another reader is waited for, and the
+// state stays what it was.
+func TestReadersTakeNoTurn(t *testing.T) {
+	for name, s := range both(t) {
+		t.Run(name, func(t *testing.T) {
+			r := addResident(t, s)
+			tx, err := s.begin(t.Context())
+			must(t, err)
+			defer tx.Rollback()
+			_, err = tx.ExecContext(t.Context(), `UPDATE residents SET consent = 'refused' WHERE id = $1`, r.ID)
+			must(t, err)
+			state := func(q queryer) (consent string) {
+				must(t, q.QueryRowContext(t.Context(), `SELECT consent FROM residents WHERE id = $1`, r.ID).Scan(&consent))
+				return consent
+			}
+			must(t, s.snapshot(t.Context(), func(q queryer) error {
+				before := state(q)
+				must(t, s.snapshot(t.Context(), func(q queryer) error { state(q); return nil }))
+				must(t, tx.Commit())
+				if after := state(q); before != "given" || after != before {
+					t.Errorf("one reader saw %q, then %q", before, after)
+				}
+				return nil
+			}))
+			must(t, s.snapshot(t.Context(), func(q queryer) error {
+				if now := state(q); now != "refused" {
+					t.Errorf("after the change: %q", now)
+				}
+				return nil
+			}))
+		})
+	}
+}
