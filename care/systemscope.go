@@ -144,6 +144,7 @@ var needs = map[Permission]need{
 	ReadRelief:      {kinds: []string{"MedicationAdministration", "Procedure"}},
 	ReadRounds:      {kinds: []string{"ServiceRequest", "Task"}},
 	AddEvents:       {kinds: []string{"Task"}},
+	ReadChanges:     {}, // of the kinds that it may see
 	ReadReports:     {kinds: []string{"MeasureReport"}},
 }
 

@@ -249,3 +249,24 @@ func TestCursor(t *testing.T) {
 		}
 	}
 }
+
+// A connected program is told of the kinds of record that its scopes allow, and is refused the others by name.
+func TestChangesOfScopes(t *testing.T) {
+	g := newRig(t).admin()
+	r := g.resident(care.ConsentGiven)
+	g.observed(r.ID, 1)
+	_, key := g.apiKey("Platform", []string{"system/Patient.rs"})
+	for _, c := range g.as(key).changes("").Changes {
+		if !slices.Contains([]string{care.KindSite, care.KindResident, care.KindConsent, care.KindBaseline}, c.Entity) {
+			t.Errorf("told of %+v", c)
+		}
+	}
+	if p := g.as(key).changes("entity=resident"); p.find(t, r.ID).Record["name"] != "Dora Elm" {
+		t.Errorf("%+v", p)
+	}
+	g.as(key).do("GET", "/api/v1/changes?entity=assessment", nil).problem(403, care.Forbidden)
+	_, key = g.apiKey("Reads one by one", []string{"system/Patient.r"})
+	if p := g.as(key).changes(""); len(p.Changes) != 1 || p.Changes[0].Entity != care.KindSite {
+		t.Errorf("%+v", p.Changes)
+	}
+}
