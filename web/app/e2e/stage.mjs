@@ -116,7 +116,7 @@ export async function setUp(page, server) {
   await page.getByLabel("Your name").fill(name);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Make me the administrator" }).click();
-  await page.getByRole("heading", { name: "Residents" }).waitFor();
+  await page.getByRole("heading", { name: "Round" }).waitFor();
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -151,6 +151,49 @@ export async function addResident(page, who, room, consent = "Yes, consent is gi
   await page.getByLabel(consent).check();
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("heading", { name: who }).waitFor();
+}
+
+/** Asks the server what the page would, in the name of who is signed in there; throws where it refuses. */
+export async function call(page, method, path, body, headers = {}) {
+  const answer = await page.request.fetch(new URL(`/api/v1${path}`, page.url()).href, { method, headers, ...(body === undefined ? {} : { data: body }) });
+  if (!answer.ok()) throw new Error(`${method} ${path}: ${answer.status()} ${await answer.text()}`);
+  return answer.status() === 204 ? null : answer.json();
+}
+
+const minute = 60_000;
+const ago = (minutes) => new Date(Date.now() - minutes * minute).toISOString();
+
+/**
+ * A ward with all that a round can show: somebody overdue, somebody due, somebody later, somebody done, and somebody who was
+ * given relief an hour ago. It answers with their ids by name.
+ */
+export async function furnish(page) {
+  const people = [
+    ["Ada Birch", "1", "North", "given"],
+    ["Bo Ash", "2", "North", "refused"],
+    ["Cy Rowan", "5", "South", "given"],
+    ["Dora Elm", "7", "South", "given"],
+    ["Ed Linden", "8", "South", "given"],
+  ];
+  const ids = {};
+  for (const [name, room, wing, consent] of people) ids[name] = (await call(page, "POST", "/residents", { name, room, wing, consent })).id;
+  const plan = (name, started, more = {}) =>
+    call(page, "POST", "/schedules", { resident_id: ids[name], repeat: { every_hours: 4 }, scale: "painad", starts_at: ago(started), ...more });
+  await plan("Ada Birch", 55, { condition: "movement" });
+  await plan("Bo Ash", 12);
+  await plan("Cy Rowan", -40, { scale: "abbey" });
+  await plan("Dora Elm", 20);
+  await observed(page, ids["Dora Elm"], "painad", { breathing: 0, vocalisation: 1, face: 0, body: 0, consolability: 1 }, 5);
+  const before = await observed(page, ids["Ed Linden"], "abbey", { vocalisation: 2, face: 2, body: 1, behaviour: 1, physiology: 1, physical: 2 }, 70);
+  await call(page, "POST", `/residents/${ids["Ed Linden"]}/reliefs`, { assessment_id: before, drug: { text: "Paracetamol", dose: "1 g" }, given_at: ago(65) });
+  return ids;
+}
+
+/** Keeps a confirmed assessment of somebody who was watched so many minutes ago; answers with its id. */
+export async function observed(page, resident_id, scale, answers, minutes, condition = "rest") {
+  const a = await call(page, "POST", "/assessments", { resident_id, scale, condition, answers, assessed_at: ago(minutes) });
+  await call(page, "POST", `/assessments/${a.id}/confirm`, {}, { "If-Match": `"${a.version}"` });
+  return a.id;
 }
 
 /** Starts the camera, at rest. */

@@ -116,7 +116,7 @@ it("opens the first screen for a mangled link", { timeout: 60_000 }, async () =>
   const { page, server } = await stage();
   await page.goto(`${server.url}/#/%`);
   await page.reload();
-  await page.getByRole("heading", { name: "Residents" }).waitFor();
+  await page.getByRole("heading", { name: "Round" }).waitFor();
   expect(page.problems).toEqual([]);
 });
 

@@ -19,7 +19,7 @@ interface Row {
 
 /** Every screen of the app. Each is loaded when it is first opened. */
 export const screens: [Row, ...Row[]] = [
-  { at: "", load: async () => (await import("./screens/residents")).Residents },
+  { at: "", load: async () => (await import("./screens/round")).Round },
   { at: "residents", load: async () => (await import("./screens/residents")).Residents },
   { at: "r/:id", load: async () => (await import("./screens/resident")).Resident },
   { at: "practice", load: async () => (await import("./screens/resident")).Practice },

@@ -24,6 +24,11 @@ export function date(at: string | number | Date): string {
   return dates({ dateStyle: "medium" }).format(new Date(at));
 }
 
+/** "Thursday, 26 November" */
+export function dayOfWeek(at: string | number | Date): string {
+  return dates({ weekday: "long", day: "numeric", month: "long" }).format(new Date(at));
+}
+
 /** "08:10" */
 export function time(at: string | number | Date): string {
   return dates({ timeStyle: "short" }).format(new Date(at));

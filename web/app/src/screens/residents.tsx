@@ -6,8 +6,8 @@ import { newID } from "../api/id";
 import { sentence } from "../api/request";
 import { residents } from "../api/residents";
 import { source } from "../api/source";
+import { matches } from "../find";
 import { t } from "../i18n";
-import { locale } from "../i18n";
 import { useLoaded } from "../load";
 import type { Consent, Resident } from "../model";
 import { Button } from "../parts/button";
@@ -56,12 +56,6 @@ function AddResident({ onCancel }: { onCancel: () => void }) {
       </div>
     </form>
   );
-}
-
-/** Whether a name or room holds what was typed, whatever its accents and case. */
-export function matches(r: { name: string; room: string }, typed: string): boolean {
-  const plain = (s: string) => s.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase(locale());
-  return plain(`${r.name} ${r.room}`).includes(plain(typed.trim()));
 }
 
 export function Residents() {
