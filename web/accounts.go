@@ -63,6 +63,13 @@ func (s *Server) MakeSetUpLink(ctx context.Context) (string, error) {
 	return token, nil
 }
 
+// setUpState says what a sign-in page needs to know before anybody is signed in.
+type setUpState struct {
+	Needed   bool `json:"needed"`   // there is no administrator yet
+	Passkeys bool `json:"passkeys"` // can be used to sign in
+	Provider bool `json:"provider"` // the home's identity provider can be used to sign in
+}
+
 // setUpNeeded says what a sign-in page needs to know before anybody is signed in: whether there is an administrator, and which
 // ways in there are beside the password.
 func (s *Server) setUpNeeded(c *gin.Context) {
@@ -71,15 +78,18 @@ func (s *Server) setUpNeeded(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, gin.H{"needed": !has, "passkeys": s.passkeys != nil, "provider": s.signOn != nil})
+	c.JSON(http.StatusOK, setUpState{!has, s.passkeys != nil, s.signOn != nil})
+}
+
+// setUpRequest is the body of POST /setup.
+type setUpRequest struct {
+	Token    string `json:"token"`
+	Name     string `json:"name"`
+	Password string `json:"password"`
 }
 
 func (s *Server) setUp(c *gin.Context) {
-	var in struct {
-		Token    string `json:"token"`
-		Name     string `json:"name"`
-		Password string `json:"password"`
-	}
+	var in setUpRequest
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -172,12 +182,15 @@ const (
 	freeByAddress = 30
 )
 
+// loginRequest is the body of POST /login.
+type loginRequest struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
+	Token    bool   `json:"token"` // answer with a token for the Authorization header instead of a cookie
+}
+
 func (s *Server) login(c *gin.Context) {
-	var in struct {
-		Name     string `json:"name"`
-		Password string `json:"password"`
-		Token    bool   `json:"token"` // answer with a token for the Authorization header instead of a cookie
-	}
+	var in loginRequest
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -232,6 +245,15 @@ func (s *Server) refuse(c *gin.Context, u *care.User, why error) {
 	s.fail(c, why)
 }
 
+// signedIn tells who is signed in, and for how long: a tablet without network keeps its records no longer than that.
+type signedIn struct {
+	User      care.User        `json:"user"`
+	Method    care.LoginMethod `json:"method"`
+	ExpiresAt time.Time        `json:"expires_at"`      // at the latest
+	Idle      int              `json:"idle_seconds"`    // or once it was unused for so long
+	Token     string           `json:"token,omitempty"` // for the Authorization header, where it was asked for; else there is a cookie
+}
+
 // admit signs a user in and answers with who it is.
 func (s *Server) admit(c *gin.Context, status int, l care.Login, asToken bool) {
 	token, err := s.begin(c, l)
@@ -241,19 +263,15 @@ func (s *Server) admit(c *gin.Context, status int, l care.Login, asToken bool) {
 	}
 	out := s.signedIn(&l, s.opt.Now())
 	if asToken {
-		out["token"] = token
+		out.Token = token
 	} else {
 		setCookie(c, cookieName, token, int(s.opt.Login.Life.Seconds()))
 	}
 	c.JSON(status, out)
 }
 
-// signedIn tells who is signed in, and for how long: a tablet without network keeps its records no longer than that.
-func (s *Server) signedIn(l *care.Login, began time.Time) gin.H {
-	return gin.H{
-		"user": l.User, "method": l.Method, "expires_at": care.Stamp(began.Add(s.opt.Login.Life)),
-		"idle_seconds": int(s.opt.Login.Unused(l.Method).Seconds()),
-	}
+func (s *Server) signedIn(l *care.Login, began time.Time) signedIn {
+	return signedIn{User: l.User, Method: l.Method, ExpiresAt: care.Stamp(began.Add(s.opt.Login.Life)), Idle: int(s.opt.Login.Unused(l.Method).Seconds())}
 }
 
 // begin makes a sign-in and returns its token.

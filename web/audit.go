@@ -47,6 +47,12 @@ func (s *Server) recordRead(r route) gin.HandlerFunc {
 	}
 }
 
+// auditPart is a part of the trail.
+type auditPart struct {
+	Events []care.AuditEvent `json:"events"` // oldest first
+	Next   int64             `json:"next"`   // as after, it gives what follows
+}
+
 // listAudit answers with a part of the trail; next is where the one after it begins.
 func (s *Server) listAudit(c *gin.Context) {
 	q := care.AuditQuery{EntityID: c.Query("entity_id"), Limit: maxPage}
@@ -78,7 +84,7 @@ func (s *Server) listAudit(c *gin.Context) {
 	if len(list) > 0 {
 		next = list[len(list)-1].Seq
 	}
-	c.JSON(http.StatusOK, gin.H{"events": list, "next": next})
+	c.JSON(http.StatusOK, auditPart{list, next})
 }
 
 func (s *Server) verifyAudit(c *gin.Context) {

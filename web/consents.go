@@ -17,18 +17,21 @@ type consentStore interface {
 	Consents(ctx context.Context, residentID string) ([]care.ConsentRecord, error)
 }
 
+// newConsent is the body of POST /residents/{id}/consents.
+type newConsent struct {
+	ID        string          `json:"id"`
+	Purpose   care.Purpose    `json:"purpose"`
+	Decision  care.Consent    `json:"decision"`
+	Basis     care.LegalBasis `json:"legal_basis"`
+	GivenBy   string          `json:"given_by"`
+	Capacity  care.Capacity   `json:"capacity"`
+	GivenAt   time.Time       `json:"given_at"`
+	ExpiresAt *time.Time      `json:"expires_at"`
+	Note      string          `json:"note"`
+}
+
 func (s *Server) addConsent(c *gin.Context) {
-	var in struct {
-		ID        string          `json:"id"`
-		Purpose   care.Purpose    `json:"purpose"`
-		Decision  care.Consent    `json:"decision"`
-		Basis     care.LegalBasis `json:"legal_basis"`
-		GivenBy   string          `json:"given_by"`
-		Capacity  care.Capacity   `json:"capacity"`
-		GivenAt   time.Time       `json:"given_at"`
-		ExpiresAt *time.Time      `json:"expires_at"`
-		Note      string          `json:"note"`
-	}
+	var in newConsent
 	act, ctx := s.act(c), c.Request.Context()
 	r, err := s.residentFor(c, &in)
 	if err != nil {
@@ -75,10 +78,13 @@ func (s *Server) residentAt(c *gin.Context, in any) (*care.Resident, int, error)
 	return r, version, err
 }
 
+// withdrawal is the body of POST /residents/{id}/consents/{record}/withdraw.
+type withdrawal struct {
+	By string `json:"withdrawn_by"`
+}
+
 func (s *Server) withdrawConsent(c *gin.Context) {
-	var in struct {
-		By string `json:"withdrawn_by"`
-	}
+	var in withdrawal
 	r, version, err := s.residentAt(c, &in)
 	var v *care.ConsentRecord
 	if err == nil {

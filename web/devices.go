@@ -36,13 +36,28 @@ func (s *Server) listDevices(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"devices": list})
 }
 
+// newDevice is the body of POST /devices.
+type newDevice struct {
+	Name   string `json:"name"`
+	SiteID string `json:"site_id"`
+	Token  bool   `json:"token"` // answer with a token for the X-Wince-Device header instead of a cookie
+}
+
+// enrolled is a tablet that was enrolled just now.
+type enrolled struct {
+	Device *care.Device `json:"device"`
+	Token  string       `json:"token,omitempty"` // for the header X-Wince-Device, where it was asked for; else there is a cookie
+}
+
+// tabletPeople is who can sign in with a PIN on a tablet.
+type tabletPeople struct {
+	Device *care.Device `json:"device"`
+	People []care.Actor `json:"people"`
+}
+
 // enrol makes the tablet from which it is asked one where PINs work.
 func (s *Server) enrol(c *gin.Context) {
-	var in struct {
-		Name   string `json:"name"`
-		SiteID string `json:"site_id"`
-		Token  bool   `json:"token"` // answer with a token for the X-Wince-Device header instead of a cookie
-	}
+	var in newDevice
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -60,9 +75,9 @@ func (s *Server) enrol(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	out := gin.H{"device": d}
+	out := enrolled{Device: d}
 	if in.Token {
-		out["token"] = token
+		out.Token = token
 	} else {
 		setCookie(c, deviceCookie, token, deviceLife)
 	}
@@ -105,16 +120,19 @@ func (s *Server) devicePeople(c *gin.Context) {
 	for i := range list {
 		people[i] = list[i].Actor()
 	}
-	c.JSON(http.StatusOK, gin.H{"device": d, "people": people})
+	c.JSON(http.StatusOK, tabletPeople{d, people})
+}
+
+// pinLogin is the body of POST /login/pin.
+type pinLogin struct {
+	UserID string `json:"user_id"`
+	PIN    string `json:"pin"`
+	Token  bool   `json:"token"`
 }
 
 // loginPIN switches the user of an enrolled tablet. The one before is signed out there.
 func (s *Server) loginPIN(c *gin.Context) {
-	var in struct {
-		UserID string `json:"user_id"`
-		PIN    string `json:"pin"`
-		Token  bool   `json:"token"`
-	}
+	var in pinLogin
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -189,10 +207,13 @@ func (s *Server) endPresent(c *gin.Context) error {
 	return s.opt.Store.EndLogin(c.Request.Context(), s.act(c), hashToken(token), s.opt.Now().Add(-s.opt.Login.Life))
 }
 
+// newPIN is the body of PUT /me/pin.
+type newPIN struct {
+	PIN string `json:"pin"`
+}
+
 func (s *Server) setPIN(c *gin.Context) {
-	var in struct {
-		PIN string `json:"pin"`
-	}
+	var in newPIN
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -164,7 +165,7 @@ func (s *fakeSession) Observation() (pain.Observation, bool) {
 func (s *fakeSession) Status() stream.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return stream.Status{Capture: stream.Capture{State: s.state, Baseline: s.baseline}}
+	return stream.Status{Capture: stream.Capture{State: cmp.Or(s.state, stream.CaptureIdle), Baseline: s.baseline}}
 }
 func (s *fakeSession) Done() <-chan struct{} { return s.done }
 func (s *fakeSession) Close()                { s.end() }
@@ -211,6 +212,7 @@ type rig struct {
 	cookie string
 	bearer string
 	from   string
+	table  []route
 }
 
 const localToken = "local-token-for-tests"
@@ -232,6 +234,7 @@ func newRig(t *testing.T, more ...func(*Options)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	g.table = g.server.table()
 	t.Cleanup(func() {
 		g.live.mu.Lock()
 		var all []*fakeSession
@@ -261,14 +264,16 @@ type answer struct {
 func (g *rig) do(method, path string, body any, headers ...string) answer {
 	g.Helper()
 	var r io.Reader
+	var sent []byte
 	if s, ok := body.(string); ok {
+		sent = []byte(s)
 		r = strings.NewReader(s)
 	} else if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
+		var err error
+		if sent, err = json.Marshal(body); err != nil {
 			g.Fatal(err)
 		}
-		r = bytes.NewReader(b)
+		r = bytes.NewReader(sent)
 	}
 	req := httptest.NewRequestWithContext(g.Context(), method, "https://wince.test"+path, r)
 	req.RemoteAddr = g.from
@@ -287,6 +292,11 @@ func (g *rig) do(method, path string, body any, headers ...string) answer {
 	w := httptest.NewRecorder()
 	g.server.Handler().ServeHTTP(w, req)
 	a := answer{g.T, w.Result(), w.Body.Bytes()}
+	told, err := theContract()
+	if err != nil {
+		g.Fatal(err)
+	}
+	told.check(g.T, g.table, req, sent, a.StatusCode, a.Header, a.body)
 	for _, k := range a.Cookies() {
 		if k.Name == cookieName {
 			g.cookie = k.Value

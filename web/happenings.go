@@ -24,13 +24,16 @@ type eventStore interface {
 	Events(ctx context.Context, residentID string) ([]care.Event, error)
 }
 
+// newPause is the body of POST /residents/{id}/pauses.
+type newPause struct {
+	ID     string           `json:"id"`
+	Reason care.PauseReason `json:"reason"`
+	From   time.Time        `json:"from"`
+	To     *time.Time       `json:"to"`
+}
+
 func (s *Server) addPause(c *gin.Context) {
-	var in struct {
-		ID     string           `json:"id"`
-		Reason care.PauseReason `json:"reason"`
-		From   time.Time        `json:"from"`
-		To     *time.Time       `json:"to"`
-	}
+	var in newPause
 	act, ctx := s.act(c), c.Request.Context()
 	r, err := s.residentFor(c, &in)
 	if err != nil {
@@ -78,12 +81,15 @@ func (s *Server) listPauses(c *gin.Context) {
 	s.list(c, "pauses", list, err)
 }
 
+// newEvent is the body of POST /residents/{id}/events.
+type newEvent struct {
+	ID   string         `json:"id"`
+	Kind care.EventKind `json:"kind"`
+	At   time.Time      `json:"at"`
+}
+
 func (s *Server) addEvent(c *gin.Context) {
-	var in struct {
-		ID   string         `json:"id"`
-		Kind care.EventKind `json:"kind"`
-		At   time.Time      `json:"at"`
-	}
+	var in newEvent
 	act, ctx := s.act(c), c.Request.Context()
 	r, err := s.residentFor(c, &in)
 	if err != nil {

@@ -104,6 +104,9 @@ func mediaType(c *gin.Context, want string) error {
 // readJSON reads exactly one JSON object into v and refuses members that v does not have: a misspelt member must not be
 // taken for an absent one.
 func readJSON(c *gin.Context, v any) error {
+	if err := described(c, v); err != nil {
+		return err
+	}
 	if err := mediaType(c, "application/json"); err != nil {
 		return err
 	}

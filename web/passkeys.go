@@ -77,6 +77,12 @@ var errPasskey = edge(codePasskey, "This passkey was not accepted: try again, or
 
 func badPasskey(err error) error { return errors.Join(errPasskey, err) }
 
+// passkeyCeremony begins the making or the use of a passkey.
+type passkeyCeremony struct {
+	Ceremony string `json:"ceremony"` // goes back with the credential, within ten minutes
+	Options  any    `json:"options"`  // goes to navigator.credentials.create or .get (WebAuthn level 3)
+}
+
 func (s *Server) listPasskeys(c *gin.Context) {
 	list, err := s.opt.Store.Passkeys(c.Request.Context(), user(c).ID)
 	if err != nil {
@@ -102,15 +108,18 @@ func (s *Server) newPasskeyOptions(c *gin.Context) {
 		s.fail(c, fmt.Errorf("begin passkey: %w", err))
 		return
 	}
-	c.JSON(http.StatusOK, gin.H{"ceremony": s.ceremonies.put(*session), "options": options})
+	c.JSON(http.StatusOK, passkeyCeremony{s.ceremonies.put(*session), options})
+}
+
+// newPasskey is the body of POST /me/passkeys.
+type newPasskey struct {
+	Ceremony   string          `json:"ceremony"`
+	Name       string          `json:"name"`
+	Credential json.RawMessage `json:"credential"` // what navigator.credentials.create gave
 }
 
 func (s *Server) addPasskey(c *gin.Context) {
-	var in struct {
-		Ceremony   string          `json:"ceremony"`
-		Name       string          `json:"name"`
-		Credential json.RawMessage `json:"credential"` // what navigator.credentials.create gave
-	}
+	var in newPasskey
 	err := s.passkeysOn()
 	if err == nil {
 		err = readJSON(c, &in)
@@ -172,15 +181,18 @@ func (s *Server) passkeyOptions(c *gin.Context) {
 		s.fail(c, fmt.Errorf("begin passkey sign-in: %w", err))
 		return
 	}
-	c.JSON(http.StatusOK, gin.H{"ceremony": s.ceremonies.put(*session), "options": options})
+	c.JSON(http.StatusOK, passkeyCeremony{s.ceremonies.put(*session), options})
+}
+
+// passkeyLogin is the body of POST /login/passkey.
+type passkeyLogin struct {
+	Ceremony   string          `json:"ceremony"`
+	Credential json.RawMessage `json:"credential"` // what navigator.credentials.get gave
+	Token      bool            `json:"token"`
 }
 
 func (s *Server) loginPasskey(c *gin.Context) {
-	var in struct {
-		Ceremony   string          `json:"ceremony"`
-		Credential json.RawMessage `json:"credential"` // what navigator.credentials.get gave
-		Token      bool            `json:"token"`
-	}
+	var in passkeyLogin
 	err := s.passkeysOn()
 	if err == nil {
 		err = readJSON(c, &in)

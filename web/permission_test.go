@@ -13,7 +13,7 @@ import (
 	"wince/care"
 )
 
-var update = flag.Bool("update", false, "write docs/permissions.md anew from what the server answers")
+var update = flag.Bool("update", false, "write docs/permissions.md and openapi.json anew from what the server does")
 
 // staff adds a user of a role who works in a site and signs them in; the token goes into the Authorization header.
 func (g *rig) staff(role care.Role, by care.LoginMethod, sites ...string) (care.User, string) {

@@ -186,18 +186,20 @@ func (s *Server) fail(c *gin.Context, err error) {
 	c.Abort()
 }
 
+// problemKind is one code of the table, and what HTTP says of it.
+type problemKind struct {
+	Code   care.Code `json:"code"`
+	Status int       `json:"status"`
+	Title  string    `json:"title"`
+}
+
 // problems lists the codes, so that a problem's type leads somewhere.
 func (s *Server) problems(c *gin.Context) {
-	type row struct {
-		Code   care.Code `json:"code"`
-		Status int       `json:"status"`
-		Title  string    `json:"title"`
-	}
-	rows := make([]row, 0, len(problemKinds))
+	rows := make([]problemKind, 0, len(problemKinds))
 	for code, k := range problemKinds {
-		rows = append(rows, row{code, k.status, k.title})
+		rows = append(rows, problemKind{code, k.status, k.title})
 	}
-	slices.SortFunc(rows, func(a, b row) int {
+	slices.SortFunc(rows, func(a, b problemKind) int {
 		if a.Status != b.Status {
 			return a.Status - b.Status
 		}

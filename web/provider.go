@@ -219,11 +219,14 @@ func (s *Server) identity(subject string) (*care.Identity, error) {
 	return &care.Identity{Issuer: s.signOn.conf.Issuer, Subject: subject}, nil
 }
 
+// identityLink is the body of PUT /users/{id}/identity.
+type identityLink struct {
+	Subject string `json:"subject"`
+}
+
 // linkIdentity says whom the provider means; an empty subject takes the link away.
 func (s *Server) linkIdentity(c *gin.Context) {
-	var in struct {
-		Subject string `json:"subject"`
-	}
+	var in identityLink
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return

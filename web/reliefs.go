@@ -44,16 +44,19 @@ func (s *Server) writeRelief(c *gin.Context, status int, siteID string, r *care.
 	s.answer(c, status, r.Version, reliefView{r, list, care.CadenceOf(r.Scale)}, nil)
 }
 
+// newRelief is the body of POST /residents/{id}/reliefs.
+type newRelief struct {
+	ID           string     `json:"id"`
+	AssessmentID string     `json:"assessment_id"`
+	Drug         *care.Drug `json:"drug"`
+	Measures     []string   `json:"measures"`
+	GivenAt      time.Time  `json:"given_at"`
+	GivenBy      string     `json:"given_by"`
+	Remarks      string     `json:"remarks"`
+}
+
 func (s *Server) addRelief(c *gin.Context) {
-	var in struct {
-		ID           string     `json:"id"`
-		AssessmentID string     `json:"assessment_id"`
-		Drug         *care.Drug `json:"drug"`
-		Measures     []string   `json:"measures"`
-		GivenAt      time.Time  `json:"given_at"`
-		GivenBy      string     `json:"given_by"`
-		Remarks      string     `json:"remarks"`
-	}
+	var in newRelief
 	act, ctx := s.act(c), c.Request.Context()
 	r, err := s.residentFor(c, &in)
 	if err != nil {
@@ -148,11 +151,14 @@ func (s *Server) listMeasures(c *gin.Context) {
 	s.list(c, "measures", list, err)
 }
 
+// measureChange is the body of PUT /measures/{id}.
+type measureChange struct {
+	Name    string `json:"name"`
+	Retired bool   `json:"retired"`
+}
+
 func (s *Server) putMeasure(c *gin.Context) {
-	var in struct {
-		Name    string `json:"name"`
-		Retired bool   `json:"retired"`
-	}
+	var in measureChange
 	err := readJSON(c, &in)
 	var site string
 	if err == nil {

@@ -22,6 +22,12 @@ type reportStore interface {
 // longestReport is the longest time that one report is about: a year, in days.
 const longestReport = 366
 
+// qualityReport is the quality report of a site.
+type qualityReport struct {
+	SiteID string `json:"site_id"`
+	*care.Quality
+}
+
 // quality answers with the quality report of a site, as JSON or as CSV.
 func (s *Server) quality(c *gin.Context) {
 	site, err := ownSite(c)
@@ -42,10 +48,7 @@ func (s *Server) quality(c *gin.Context) {
 		return
 	}
 	if format == "json" {
-		c.JSON(http.StatusOK, struct {
-			SiteID string `json:"site_id"`
-			*care.Quality
-		}{site, q})
+		c.JSON(http.StatusOK, qualityReport{site, q})
 		return
 	}
 	text, err := qualityCSV(q)

@@ -70,13 +70,16 @@ func (p *particulars) make(c *gin.Context, act care.Act, r *care.Resident) error
 	return nil
 }
 
+// newResident is the body of POST /residents.
+type newResident struct {
+	particulars
+	ID         string       `json:"id"`
+	ExternalID string       `json:"external_id"`
+	Consent    care.Consent `json:"consent"`
+}
+
 func (s *Server) addResident(c *gin.Context) {
-	var in struct {
-		particulars
-		ID         string       `json:"id"`
-		ExternalID string       `json:"external_id"`
-		Consent    care.Consent `json:"consent"`
-	}
+	var in newResident
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -105,12 +108,15 @@ func (s *Server) addResident(c *gin.Context) {
 	s.fail(c, err)
 }
 
+// residentUpsert is the body of PUT /residents/by-external-id/{external}: the particulars as a whole.
+type residentUpsert struct {
+	particulars
+	Consent care.Consent `json:"consent"` // of a new resident; later decisions are recorded on their own
+}
+
 // upsertResident takes a resident from the care platform, which is master: the same request again changes nothing.
 func (s *Server) upsertResident(c *gin.Context) {
-	var in struct {
-		particulars
-		Consent care.Consent `json:"consent"` // of a new resident; later decisions are recorded on their own
-	}
+	var in residentUpsert
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -138,11 +144,14 @@ func (s *Server) upsertResident(c *gin.Context) {
 	s.answer(c, status, kept.Version, kept.At(act.At), nil)
 }
 
+// residentChange is the body of PATCH /residents/{id}: what is left out stays.
+type residentChange struct {
+	particulars
+	ExternalID *string `json:"external_id"`
+}
+
 func (s *Server) changeResident(c *gin.Context) {
-	var in struct {
-		particulars
-		ExternalID *string `json:"external_id"`
-	}
+	var in residentChange
 	version, err := ifMatch(c.GetHeader("If-Match"))
 	if err == nil {
 		err = readJSON(c, &in)

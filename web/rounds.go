@@ -37,21 +37,24 @@ func viewSchedule(v *care.Schedule) scheduleView {
 	return scheduleView{v, v.Repeat.Rules(), v.Repeat.Words()}
 }
 
+// newSchedule is the body of POST /schedules.
+type newSchedule struct {
+	ID           string         `json:"id"`
+	SiteID       string         `json:"site_id"`
+	ResidentID   string         `json:"resident_id"`
+	Scale        string         `json:"scale"`
+	Condition    care.Condition `json:"condition"`
+	Repeat       care.Repeat    `json:"repeat"`
+	TimeZone     string         `json:"time_zone"`
+	EarlyMinutes int            `json:"early_minutes"`
+	GraceMinutes int            `json:"grace_minutes"`
+	MissMinutes  int            `json:"miss_minutes"`
+	StartsAt     time.Time      `json:"starts_at"`
+	EndsAt       *time.Time     `json:"ends_at"`
+}
+
 func (s *Server) addSchedule(c *gin.Context) {
-	var in struct {
-		ID           string         `json:"id"`
-		SiteID       string         `json:"site_id"`
-		ResidentID   string         `json:"resident_id"`
-		Scale        string         `json:"scale"`
-		Condition    care.Condition `json:"condition"`
-		Repeat       care.Repeat    `json:"repeat"`
-		TimeZone     string         `json:"time_zone"`
-		EarlyMinutes int            `json:"early_minutes"`
-		GraceMinutes int            `json:"grace_minutes"`
-		MissMinutes  int            `json:"miss_minutes"`
-		StartsAt     time.Time      `json:"starts_at"`
-		EndsAt       *time.Time     `json:"ends_at"`
-	}
+	var in newSchedule
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -169,6 +172,13 @@ func (s *Server) listSchedules(c *gin.Context) {
 // furthest is how far ahead a due list looks, in minutes.
 const furthest = 24 * 60
 
+// dueList is what is due in a site or for one resident.
+type dueList struct {
+	At     time.Time      `json:"at"` // the moment for which it was worked out
+	SiteID string         `json:"site_id"`
+	Due    []care.DueItem `json:"due"`
+}
+
 // due answers with what is due in a site, or for one resident.
 func (s *Server) due(c *gin.Context) {
 	ahead, err := numberQuery(c, "ahead_minutes", 120, 0, furthest)
@@ -194,7 +204,7 @@ func (s *Server) due(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, gin.H{"at": care.Stamp(now), "site_id": site, "due": items})
+	c.JSON(http.StatusOK, dueList{care.Stamp(now), site, items})
 }
 
 // itemsInWing leaves the items of a wing's residents.

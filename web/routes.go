@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -10,138 +9,30 @@ import (
 	"wince/care"
 )
 
-// route is one address of the interface under /api/v1 and what it takes to be let in.
+// route is one address of the interface under /api/v1, what it takes to be let in, and its description.
 type route struct {
 	method, path string
 	may          care.Permission
 	do           gin.HandlerFunc
+	doc          doc
+	group        string
+}
+
+// row is a route of the table. Nobody can forget the description.
+func row(method, path string, may care.Permission, do gin.HandlerFunc, d doc) route {
+	return route{method: method, path: path, may: may, do: do, doc: d}
 }
 
 // table is every address under /api/v1. Nothing is reachable there that has no row here, and no row goes without a
-// permission.
+// permission and a description.
 func (s *Server) table() []route {
-	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
-	return slices.Concat([]route{
-		{get, "/problems", care.Public, s.problems},
-		{get, "/setup", care.Public, s.setUpNeeded},
-		{post, "/setup", care.Public, s.setUp},
-		{post, "/login", care.Public, s.login},
-		{post, "/login/pin", care.Public, s.loginPIN},
-		{get, "/login/people", care.Public, s.devicePeople}, // asks for an enrolled tablet itself
-		{post, "/login/passkey/options", care.Public, s.passkeyOptions},
-		{post, "/login/passkey", care.Public, s.loginPasskey},
-		{get, "/login/provider", care.Public, s.toProvider},
-		{get, "/login/provider/callback", care.Public, s.fromProvider},
-		{post, "/invitation", care.Public, s.acceptInvitation},
-
-		{post, "/logout", care.OwnAccount, s.logout},
-		{get, "/me", care.OwnAccount, s.me},
-		{put, "/me/password", care.OwnSecrets, s.changePassword},
-		{put, "/me/pin", care.OwnSecrets, s.setPIN},
-		{del, "/me/pin", care.OwnSecrets, s.removePIN},
-		{get, "/me/passkeys", care.OwnAccount, s.listPasskeys},
-		{post, "/me/passkeys/options", care.OwnSecrets, s.newPasskeyOptions},
-		{post, "/me/passkeys", care.OwnSecrets, s.addPasskey},
-		{del, "/me/passkeys/:id", care.OwnSecrets, s.removePasskey},
-
-		{get, "/sites", care.ReadSites, s.listSites},
-		{get, "/sites/:id", care.ReadSites, s.getSite},
-		{post, "/sites", care.ChangeSites, s.addSite},
-		{patch, "/sites/:id", care.ChangeSites, s.changeSite},
-		{get, "/users", care.ReadUsers, s.listUsers},
-		{get, "/users/:id", care.ReadUsers, s.getUser},
-		{post, "/users", care.ChangeUsers, s.addUser},
-		{patch, "/users/:id", care.ChangeUsers, s.changeUser},
-		{post, "/users/:id/invitation", care.ChangeUsers, s.invite},
-		{put, "/users/:id/identity", care.ChangeUsers, s.linkIdentity},
-		{get, "/devices", care.ReadDevices, s.listDevices},
-		{post, "/devices", care.ChangeDevices, s.enrol},
-		{del, "/devices/:id", care.ChangeDevices, s.revoke},
-
-		{post, "/residents", care.ChangeResidents, s.addResident},
-		{get, "/residents", care.ReadResidents, s.listResidents},
-		{get, "/residents/:id", care.ReadResidents, s.getResident},
-		{patch, "/residents/:id", care.ChangeResidents, s.changeResident},
-		{post, "/residents/:id/erase", care.EraseIdentity, s.eraseResident},
-		{put, "/residents/by-external-id/:external", care.ChangeResidents, s.upsertResident},
-		{get, "/residents/:id/consents", care.ReadResidents, s.listConsents},
-		{post, "/residents/:id/consents", care.ChangeConsent, s.addConsent},
-		{post, "/residents/:id/consents/:record/withdraw", care.ChangeConsent, s.withdrawConsent},
-		{get, "/residents/:id/baselines", care.ReadResidents, s.listBaselines},
-		{post, "/residents/:id/baselines", care.ChangeBaselines, s.addBaseline},
-		{post, "/residents/:id/baselines/:record/choose", care.ChangeBaselines, s.chooseBaseline},
-		{post, "/residents/:id/baselines/:record/retire", care.ChangeBaselines, s.retireBaseline},
-		{get, "/residents/:id/reliefs", care.ReadRelief, s.listReliefs},
-		{post, "/residents/:id/reliefs", care.AddRelief, s.addRelief},
-		{get, "/residents/:id/reliefs/:record", care.ReadRelief, s.getRelief},
-		{post, "/residents/:id/reliefs/:record/entered-in-error", care.AddRelief, s.markReliefWrong},
-		{get, "/residents/:id/pauses", care.ReadRounds, s.listPauses},
-		{post, "/residents/:id/pauses", care.AddEvents, s.addPause},
-		{post, "/residents/:id/pauses/:record/end", care.AddEvents, s.endPause},
-		{get, "/residents/:id/events", care.ReadRounds, s.listEvents},
-		{post, "/residents/:id/events", care.AddEvents, s.addEvent},
-		{post, "/residents/:id/events/:record/entered-in-error", care.AddEvents, s.markEventWrong},
-		{get, "/residents/:id/due", care.ReadRounds, s.due},
-		{get, "/residents/:id/scores", care.ReadResidents, s.scores},
-
-		{get, "/measures", care.ReadRelief, s.listMeasures},
-		{put, "/measures/:id", care.ChangeRounds, s.putMeasure},
-		{get, "/cadences", care.ReadRelief, s.cadences},
-		{get, "/schedules", care.ReadRounds, s.listSchedules},
-		{post, "/schedules", care.ChangeRounds, s.addSchedule},
-		{get, "/schedules/:id", care.ReadRounds, s.getSchedule},
-		{post, "/schedules/:id/end", care.ChangeRounds, s.endSchedule},
-		{get, "/due", care.ReadRounds, s.due},
-		{get, "/escalations", care.ReadRounds, s.listEscalations},
-		{post, "/escalations/:id/acknowledge", care.AddEvents, s.acknowledge},
-
-		{get, "/audit", care.ReadAudit, s.listAudit},
-		{get, "/audit/verification", care.ReadAudit, s.verifyAudit},
-
-		{post, "/sessions", care.UseCamera, s.openSession},
-		{get, "/sessions/:id", care.UseCamera, s.getSession},
-		{del, "/sessions/:id", care.UseCamera, s.endSession},
-		{post, "/sessions/:id/whip", care.UseCamera, s.publish},
-		{http.MethodOptions, "/sessions/:id/whip", care.UseCamera, s.publishOptions},
-		{del, "/sessions/:id/whip/:peer", care.UseCamera, s.unpublish},
-		{get, "/sessions/:id/events", care.UseCamera, s.events},
-		{post, "/sessions/:id/capture", care.UseCamera, s.capture},
-		{get, "/sessions/:id/observation", care.UseCamera, s.observation},
-
-		{post, "/assessments", care.AddAssessments, s.addAssessment},
-		{get, "/assessments", care.ReadAssessments, s.listAssessments},
-		{get, "/assessments/:id", care.ReadAssessments, s.getAssessment},
-		{patch, "/assessments/:id", care.AddAssessments, s.fillAssessment},
-		{get, "/assessments/:id/versions", care.ReadAssessments, s.assessmentHistory},
-		{post, "/assessments/:id/observe", care.AddAssessments, s.observeAssessment},
-		{post, "/assessments/:id/confirm", care.ConfirmAssessments, s.confirmAssessment},
-		{post, "/assessments/:id/amend", care.CorrectAssessments, s.amendAssessment},
-		{post, "/assessments/:id/entered-in-error", care.CorrectAssessments, s.markAssessmentWrong},
-
-		{get, "/scales", care.ReadScales, s.listScales},
-		{get, "/scales/:id", care.ReadScales, s.getScale},
-		{post, "/scales", care.ChangeScales, s.addScale},
-		{get, "/instrument", care.ReadScales, s.getInstrument},
-		{patch, "/instrument", care.ChangeScales, s.changeInstrument},
-		{get, "/reports/quality", care.ReadReports, s.quality},
-		{get, "/body-regions", care.ReadScales, s.bodyRegions},
-	},
-		s.clientRoutes(),
-		s.homeRoutes(),
-		s.changeRoutes(),
+	return slices.Concat(
+		s.loginRoutes(), s.ownRoutes(), s.staffRoutes(),
+		s.residentRoutes(), s.consentRoutes(),
+		s.sessionRoutes(), s.assessmentRoutes(), s.scaleRoutes(),
+		s.reliefRoutes(), s.roundRoutes(), s.happeningRoutes(), s.homeRoutes(), s.enrolmentRoutes(), s.clientRoutes(), s.changeRoutes(),
+		s.trailRoutes(), s.interfaceRoutes(),
 	)
-}
-
-// homeRoutes is what runs a home's rounds and tablets beside the records: wings, enrolling by code, overviews, the server's state.
-func (s *Server) homeRoutes() []route {
-	const get, post, del = http.MethodGet, http.MethodPost, http.MethodDelete
-	return []route{
-		{get, "/sites/:id/wings", care.ReadSites, s.wings},
-		{post, "/enrol", care.Public, s.enrolByCode}, // asks for a code itself
-		{get, "/devices/enrolments", care.ReadDevices, s.listEnrolments},
-		{post, "/devices/enrolments", care.ChangeDevices, s.addEnrolment},
-		{del, "/devices/enrolments/:id", care.ChangeDevices, s.endEnrolment},
-	}
 }
 
 // routes builds the router from the table.
@@ -167,7 +58,7 @@ func (s *Server) routes() (*gin.Engine, error) {
 		if !r.may.Known() {
 			return nil, fmt.Errorf("route %s %s: the permission table has no row %q", r.method, r.path, r.may)
 		}
-		api.Handle(r.method, r.path, s.allow(r.may), s.recordRead(r), r.do)
+		api.Handle(r.method, r.path, know(&r), s.allow(r.may), s.recordRead(r), r.do)
 	}
 	return e, nil
 }

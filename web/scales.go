@@ -117,12 +117,21 @@ func (s *Server) proposingScale(ctx context.Context, n *care.Instrument) (*pain.
 // ownSite is the site that a request names in its query, or the one that is meant where it names none.
 func ownSite(c *gin.Context) (string, error) { return scope(c).Choose(c.Query("site_id")) }
 
+// scaleView is a scale as a site uses it.
+type scaleView struct {
+	*pain.Scale
+	Enabled bool `json:"enabled"`
+	BuiltIn bool `json:"built_in"` // it came with Wince
+}
+
+// scaleList is the scales of a site.
+type scaleList struct {
+	SiteID string      `json:"site_id"`
+	Blind  bool        `json:"blind"` // carers rate before they see the machine's view
+	Scales []scaleView `json:"scales"`
+}
+
 func (s *Server) listScales(c *gin.Context) {
-	type view struct {
-		*pain.Scale
-		Enabled bool `json:"enabled"`
-		BuiltIn bool `json:"built_in"`
-	}
 	site, err := ownSite(c)
 	var n *care.Instrument
 	if err == nil {
@@ -136,12 +145,12 @@ func (s *Server) listScales(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	list := []view{}
+	list := []scaleView{}
 	for _, id := range slices.Sorted(maps.Keys(all)) {
-		list = append(list, view{all[id], !slices.Contains(n.Off, id), s.builtIn[id] == all[id]})
+		list = append(list, scaleView{all[id], !slices.Contains(n.Off, id), s.builtIn[id] == all[id]})
 	}
 	tag(c, n.Version)
-	c.JSON(http.StatusOK, gin.H{"site_id": site, "blind": n.Blind, "scales": list})
+	c.JSON(http.StatusOK, scaleList{site, n.Blind, list})
 }
 
 // getScale answers with one version of a scale, as an old assessment needs it, or with the one that the site uses now.
@@ -173,13 +182,16 @@ func (s *Server) findScale(c *gin.Context, id, version string) (*pain.Scale, err
 	return all[id], err
 }
 
+// newScale is the body of POST /scales.
+type newScale struct {
+	SiteID     string `json:"site_id"`
+	Name       string `json:"name"` // of the file
+	Definition string `json:"definition"`
+}
+
 // addScale puts a definition of the home's own into use at a site.
 func (s *Server) addScale(c *gin.Context) {
-	var in struct {
-		SiteID     string `json:"site_id"`
-		Name       string `json:"name"` // of the file
-		Definition string `json:"definition"`
-	}
+	var in newScale
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -233,12 +245,15 @@ func (s *Server) getInstrument(c *gin.Context) {
 	c.JSON(http.StatusOK, n)
 }
 
+// instrumentChange is the body of PATCH /instrument: what is left out stays.
+type instrumentChange struct {
+	Blind *bool    `json:"blind"`
+	Off   []string `json:"off"`
+}
+
 // changeInstrument sets which scales are off and whether carers rate blind.
 func (s *Server) changeInstrument(c *gin.Context) {
-	var in struct {
-		Blind *bool    `json:"blind"`
-		Off   []string `json:"off"`
-	}
+	var in instrumentChange
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return

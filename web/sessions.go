@@ -62,12 +62,15 @@ func viewSession(v *care.Session, live LiveSession) sessionView {
 	return out
 }
 
+// newSession is the body of POST /sessions.
+type newSession struct {
+	ResidentID *string        `json:"resident_id"`
+	Condition  care.Condition `json:"condition"`
+	Practice   bool           `json:"practice"`
+}
+
 func (s *Server) openSession(c *gin.Context) {
-	var in struct {
-		ResidentID *string        `json:"resident_id"`
-		Condition  care.Condition `json:"condition"`
-		Practice   bool           `json:"practice"`
-	}
+	var in newSession
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -297,15 +300,25 @@ func (s *Server) unpublish(c *gin.Context) {
 	c.Status(http.StatusOK)
 }
 
+// newCapture is the body of POST /sessions/{id}/capture.
+type newCapture struct {
+	Seconds float64 `json:"seconds"` // 3 to 60; only time in which the face can be judged counts; default 10
+	Purpose string  `json:"purpose"` // "observation", the default, or "baseline": what the face measures at ease
+}
+
+// captureView is an observation that began just now.
+type captureView struct {
+	State    stream.CaptureState `json:"state"`
+	Assessed int64               `json:"assessed_ms"`
+	Wanted   int64               `json:"wanted_ms"`
+}
+
 func (s *Server) capture(c *gin.Context) {
 	live, ok := s.alive(c)
 	if !ok {
 		return
 	}
-	in := struct {
-		Seconds float64 `json:"seconds"`
-		Purpose string  `json:"purpose"`
-	}{10, "observation"}
+	in := newCapture{10, "observation"}
 	err := readJSON(c, &in)
 	start, known := map[string]func(time.Duration) error{"observation": live.StartCapture, "baseline": live.StartBaseline}[in.Purpose]
 	if err == nil && !known {
@@ -326,7 +339,7 @@ func (s *Server) capture(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	c.JSON(http.StatusAccepted, gin.H{"state": stream.CaptureRunning, "assessed_ms": 0, "wanted_ms": wanted.Milliseconds()})
+	c.JSON(http.StatusAccepted, captureView{stream.CaptureRunning, 0, wanted.Milliseconds()})
 }
 
 func (s *Server) observation(c *gin.Context) {

@@ -55,11 +55,14 @@ func (s *Server) wings(c *gin.Context) {
 	s.list(c, "wings", care.Wings(list), err)
 }
 
+// newSite is the body of POST /sites.
+type newSite struct {
+	Name string `json:"name"`
+	Zone string `json:"zone"`
+}
+
 func (s *Server) addSite(c *gin.Context) {
-	var in struct {
-		Name string `json:"name"`
-		Zone string `json:"zone"`
-	}
+	var in newSite
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -78,11 +81,14 @@ func (s *Server) addSite(c *gin.Context) {
 	writeSite(c, http.StatusCreated, v)
 }
 
+// siteChange is the body of PATCH /sites/{id}: what is left out stays.
+type siteChange struct {
+	Name *string `json:"name"`
+	Zone *string `json:"zone"`
+}
+
 func (s *Server) changeSite(c *gin.Context) {
-	var in struct {
-		Name *string `json:"name"`
-		Zone *string `json:"zone"`
-	}
+	var in siteChange
 	version, err := ifMatch(c.GetHeader("If-Match"))
 	if err == nil {
 		err = readJSON(c, &in)

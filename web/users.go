@@ -31,6 +31,17 @@ type invitation struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// userAdded is a new member of staff and what to hand over to them.
+type userAdded struct {
+	User       *care.User  `json:"user"`
+	Invitation *invitation `json:"invitation"` // null where the home's identity provider knows them
+}
+
+// newInvitation is an invitation that was made just now.
+type newInvitation struct {
+	Invitation *invitation `json:"invitation"`
+}
+
 func writeUser(c *gin.Context, u *care.User) {
 	tag(c, u.Version)
 	c.JSON(http.StatusOK, u)
@@ -63,13 +74,16 @@ func (s *Server) getUser(c *gin.Context) {
 	writeUser(c, u)
 }
 
+// newUser is the body of POST /users.
+type newUser struct {
+	Name    string    `json:"name"`
+	Role    care.Role `json:"role"`
+	Sites   []string  `json:"sites"`
+	Subject string    `json:"subject"` // at the home's identity provider
+}
+
 func (s *Server) addUser(c *gin.Context) {
-	var in struct {
-		Name    string    `json:"name"`
-		Role    care.Role `json:"role"`
-		Sites   []string  `json:"sites"`
-		Subject string    `json:"subject"` // at the home's identity provider
-	}
+	var in newUser
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -106,7 +120,7 @@ func (s *Server) addUser(c *gin.Context) {
 	}
 	c.Header("Location", "/api/v1/users/"+u.ID)
 	tag(c, u.Version)
-	c.JSON(http.StatusCreated, gin.H{"user": u, "invitation": invite})
+	c.JSON(http.StatusCreated, userAdded{u, invite})
 }
 
 func (s *Server) makeInvitation(c *gin.Context, userID string) (*invitation, error) {
@@ -143,16 +157,19 @@ func (s *Server) invite(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	c.JSON(http.StatusCreated, gin.H{"invitation": in})
+	c.JSON(http.StatusCreated, newInvitation{in})
+}
+
+// userChange is the body of PATCH /users/{id}: what is left out stays.
+type userChange struct {
+	Name     *string    `json:"name"`
+	Role     *care.Role `json:"role"`
+	Sites    *[]string  `json:"sites"`
+	Disabled *bool      `json:"disabled"`
 }
 
 func (s *Server) changeUser(c *gin.Context) {
-	var in struct {
-		Name     *string    `json:"name"`
-		Role     *care.Role `json:"role"`
-		Sites    *[]string  `json:"sites"`
-		Disabled *bool      `json:"disabled"`
-	}
+	var in userChange
 	version, err := ifMatch(c.GetHeader("If-Match"))
 	if err == nil {
 		err = readJSON(c, &in)
@@ -189,12 +206,15 @@ func (s *Server) changeUser(c *gin.Context) {
 	writeUser(c, u)
 }
 
+// acceptance is the body of POST /invitation.
+type acceptance struct {
+	Token    string `json:"token"`
+	Password string `json:"password"`
+}
+
 // acceptInvitation lets whoever was invited choose a password, and signs them in.
 func (s *Server) acceptInvitation(c *gin.Context) {
-	var in struct {
-		Token    string `json:"token"`
-		Password string `json:"password"`
-	}
+	var in acceptance
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -225,13 +245,16 @@ func (s *Server) acceptInvitation(c *gin.Context) {
 	s.admit(c, http.StatusOK, care.Login{User: *u, Method: care.ByPassword}, false)
 }
 
+// passwordChange is the body of PUT /me/password.
+type passwordChange struct {
+	Password string `json:"password"`
+	New      string `json:"new_password"`
+	Token    bool   `json:"token"`
+}
+
 // changePassword replaces the password of whoever asks, signs them out everywhere else and in again here.
 func (s *Server) changePassword(c *gin.Context) {
-	var in struct {
-		Password string `json:"password"`
-		New      string `json:"new_password"`
-		Token    bool   `json:"token"`
-	}
+	var in passwordChange
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
