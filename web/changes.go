@@ -24,9 +24,14 @@ type changeStore interface {
 }
 
 func (s *Server) changeRoutes() []route {
-	return []route{
-		{http.MethodGet, "/changes", care.ReadChanges, s.listChanges},
-	}
+	return group("Changes",
+		row(http.MethodGet, "/changes", care.ReadChanges, s.listChanges, doc{about: "List what changed after a cursor",
+			more: "The oldest change first, each record once and as it is now: begin without `after`, go on with `next` for as long as `more` is true, and come again later with the last `next`. " +
+				"Nothing is missed, however many write at the same time. 410 `changes_gone` says that the server knows the cursor no more, as after a backup was put back: begin again.",
+			query: []param{{"after", "the `next` of the page before; the beginning where left out", ""}, {"limit", "at most so many, to 500; 100 where left out", 0}, {"site_id", "only of this site", ""},
+				{"resident_id", "only about this resident", ""}, {"entity", "only of these kinds, with commas between them: " + kindNames(), ""}, {"every", "every change, not only the newest of each record", false}},
+			gives: changePart{}, fails: []care.Code{care.ChangesGone}, asks: "limit=10"}),
+	)
 }
 
 // kinds are the kinds of record whose changes are told, and what it takes to see each.
@@ -77,6 +82,13 @@ const (
 	goneMoved  = "moved"  // the resident, to a site that is not asked for
 )
 
+// changePart is a part of the log of changes.
+type changePart struct {
+	Changes []told `json:"changes"`
+	Next    string `json:"next"` // as after, it gives what follows
+	More    bool   `json:"more"` // there is more already
+}
+
 // listChanges answers with what changed after a cursor, each record once and as it is now.
 func (s *Server) listChanges(c *gin.Context) {
 	q, err := s.changeQuery(c)
@@ -98,7 +110,7 @@ func (s *Server) listChanges(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, gin.H{"changes": list, "next": cursorOf(page.Next), "more": page.More})
+	c.JSON(http.StatusOK, changePart{list, cursorOf(page.Next), page.More})
 }
 
 // changeQuery reads which changes are asked for: those of one's sites, and of the kinds that one may see.

@@ -38,15 +38,20 @@ func hasMark(token, mark string) bool {
 
 // clientRoutes are the addresses where administrators connect programs.
 func (s *Server) clientRoutes() []route {
-	return []route{
-		{http.MethodGet, "/clients", care.ReadClients, s.listClients},
-		{http.MethodPost, "/clients", care.ChangeClients, s.addClient},
-		{http.MethodGet, "/clients/:id", care.ReadClients, s.getClient},
-		{http.MethodPatch, "/clients/:id", care.ChangeClients, s.changeClient},
-		{http.MethodDelete, "/clients/:id", care.ChangeClients, s.removeClient},
-		{http.MethodPost, "/clients/:id/keys", care.ChangeClients, s.addClientKey},
-		{http.MethodDelete, "/clients/:id/keys/:record", care.ChangeClients, s.revokeClientKey},
-	}
+	return group("Connected programs",
+		row(http.MethodGet, "/clients", care.ReadClients, s.listClients, doc{about: "List connected programs", gives: care.Client{}, list: "clients"}),
+		row(http.MethodPost, "/clients", care.ChangeClients, s.addClient, doc{about: "Connect a program",
+			more:  "Of kind `key` it shows an API key; of kind `smart` it signs in with a key of its own (SMART Backend Services), whose public half is sent here. " + onceID,
+			takes: newClient{}, needs: []string{"name", "kind", "scopes"}, sample: `{"name": "Care platform", "kind": "key", "sites": ["$site"], "scopes": ["system/Patient.rs"]}`,
+			gives: care.Client{}, status: http.StatusCreated, again: true, tag: true, fails: []care.Code{care.Conflict}}),
+		row(http.MethodGet, "/clients/:id", care.ReadClients, s.getClient, doc{about: "Read a connected program", gives: care.Client{}, tag: true}),
+		row(http.MethodPatch, "/clients/:id", care.ChangeClients, s.changeClient, doc{about: "Change or disable a connected program", takes: clientChange{}, sample: `{"scopes": ["system/*.rs"]}`,
+			gives: care.Client{}, tag: true, match: true, fails: []care.Code{care.Conflict}}),
+		row(http.MethodDelete, "/clients/:id", care.ChangeClients, s.removeClient, doc{about: "Disconnect a program for good", match: true}),
+		row(http.MethodPost, "/clients/:id/keys", care.ChangeClients, s.addClientKey, doc{about: "Make an API key", more: "The secret is shown this once. It ends after a year where nobody says how long.",
+			takes: newClientKey{}, sample: `{}`, gives: clientKeyMade{}, status: http.StatusCreated, tag: true, fails: []care.Code{care.Conflict}}),
+		row(http.MethodDelete, "/clients/:id/keys/:record", care.ChangeClients, s.revokeClientKey, doc{about: "Revoke an API key", tag: true}),
+	)
 }
 
 func (s *Server) listClients(c *gin.Context) {
@@ -102,12 +107,32 @@ func (in *clientInput) into(v *care.Client) error {
 	return v.Check()
 }
 
+// newClient is the body of POST /clients.
+type newClient struct {
+	clientInput
+	ID   string          `json:"id"`
+	Kind care.ClientKind `json:"kind"`
+}
+
+// clientChange is the body of PATCH /clients/{id}: what is left out stays.
+type clientChange struct {
+	clientInput
+	Disabled *bool `json:"disabled"`
+}
+
+// newClientKey is the body of POST /clients/{id}/keys.
+type newClientKey struct {
+	ExpiresAt time.Time `json:"expires_at"` // in a year where left out
+}
+
+// clientKeyMade is an API key that was made just now.
+type clientKeyMade struct {
+	Key    *care.ClientKey `json:"key"`
+	Secret string          `json:"secret"` // goes into the Authorization header as a Bearer; never shown again
+}
+
 func (s *Server) addClient(c *gin.Context) {
-	var in struct {
-		clientInput
-		ID   string          `json:"id"`
-		Kind care.ClientKind `json:"kind"`
-	}
+	var in newClient
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -137,10 +162,7 @@ func (s *Server) addClient(c *gin.Context) {
 }
 
 func (s *Server) changeClient(c *gin.Context) {
-	var in struct {
-		clientInput
-		Disabled *bool `json:"disabled"`
-	}
+	var in clientChange
 	version, err := ifMatch(c.GetHeader("If-Match"))
 	if err == nil {
 		err = readJSON(c, &in)
@@ -179,9 +201,7 @@ func (s *Server) removeClient(c *gin.Context) {
 
 // addClientKey makes an API key and shows it, this once.
 func (s *Server) addClientKey(c *gin.Context) {
-	var in struct {
-		ExpiresAt time.Time `json:"expires_at"`
-	}
+	var in newClientKey
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -200,7 +220,7 @@ func (s *Server) addClientKey(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.answer(c, http.StatusCreated, v.Version, gin.H{"key": k, "secret": secret}, nil)
+	s.answer(c, http.StatusCreated, v.Version, clientKeyMade{k, secret}, nil)
 }
 
 func (s *Server) revokeClientKey(c *gin.Context) {

@@ -28,6 +28,7 @@ type doc struct {
 	again  bool        // 200 where the same was done before
 	tag    bool        // the answer has an ETag
 	match  bool        // If-Match is needed
+	cached bool        // 304 where If-None-Match has the ETag
 	fails  []care.Code // refusals that do not follow from the rest
 	asks   string      // an example's query
 	sends  []string    // an example's further options for curl
@@ -62,6 +63,8 @@ var groups = []struct{ name, about string }{
 	{"Relief", "What was done against pain, and whether it helped."},
 	{"Rounds", "When to look, and what is due."},
 	{"Reports and trail", "How well it is done, who did what, and erasing an identity."},
+	{"Changes", "What changed since one looked last."},
+	{"Connected programs", "Care platforms and other programs, and what they may see."},
 	{"This interface", "Its own description."},
 }
 

@@ -19,12 +19,42 @@ type enrolmentStore interface {
 	EndEnrolment(ctx context.Context, act care.Act, id string, scope care.Scope) error
 }
 
+func (s *Server) enrolmentRoutes() []route {
+	const get, post, del = http.MethodGet, http.MethodPost, http.MethodDelete
+	return group("Staff, sites, tablets",
+		row(post, "/enrol", care.Public, s.enrolByCode, doc{about: "Enrol a tablet with a code", // asks for a code itself
+			more:  "Nobody is signed in by it. The tablet gets a cookie; with `\"token\": true` the answer has a token instead, for the header X-Wince-Device.",
+			takes: codeEnrolment{}, needs: []string{"code"}, sample: `{"code": "$code", "token": true}`, gives: enrolled{}, status: http.StatusCreated,
+			fails: []care.Code{care.EnrolmentCode, codeLockedOut}}),
+		row(get, "/devices/enrolments", care.ReadDevices, s.listEnrolments, doc{about: "List the codes of the last day", gives: care.Enrolment{}, list: "enrolments"}),
+		row(post, "/devices/enrolments", care.ChangeDevices, s.addEnrolment, doc{about: "Make a code that enrols a tablet", more: "It is shown as a QR code, works once and not for long.",
+			takes: newEnrolment{}, needs: []string{"name"}, sample: `{"name": "Ward 3"}`, gives: enrolmentMade{}, status: http.StatusCreated}),
+		row(del, "/devices/enrolments/:id", care.ChangeDevices, s.endEnrolment, doc{about: "End a code", fails: []care.Code{care.Conflict}}),
+	)
+}
+
+// newEnrolment is the body of POST /devices/enrolments.
+type newEnrolment struct {
+	Name   string `json:"name"` // of the tablet
+	SiteID string `json:"site_id"`
+}
+
+// enrolmentMade is a code that was made just now.
+type enrolmentMade struct {
+	Enrolment *care.Enrolment `json:"enrolment"`
+	Code      string          `json:"code"`    // shown this once
+	Address   string          `json:"address"` // of the page that takes it, for a QR code
+}
+
+// codeEnrolment is the body of POST /enrol.
+type codeEnrolment struct {
+	Code  string `json:"code"`
+	Token bool   `json:"token"` // answer with a token for the X-Wince-Device header instead of a cookie
+}
+
 // addEnrolment makes a code that enrols a tablet without anybody signing in there: whoever leads shows it as a QR code.
 func (s *Server) addEnrolment(c *gin.Context) {
-	var in struct {
-		Name   string `json:"name"`
-		SiteID string `json:"site_id"`
-	}
+	var in newEnrolment
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -44,7 +74,7 @@ func (s *Server) addEnrolment(c *gin.Context) {
 	}
 	// The page takes it after the #, which no browser sends to a server: it is in no log.
 	address := cmp.Or(s.opt.Origin, "https://"+c.Request.Host) + "/#/enrol/" + code
-	c.JSON(http.StatusCreated, gin.H{"enrolment": e.At(act.At), "code": code, "address": address})
+	c.JSON(http.StatusCreated, enrolmentMade{e.At(act.At), code, address})
 }
 
 // listEnrolments lists the codes of the last day and what became of them.
@@ -67,10 +97,7 @@ func (s *Server) endEnrolment(c *gin.Context) {
 
 // enrolByCode makes the tablet that shows a code one where PINs work. Nobody is signed in by it.
 func (s *Server) enrolByCode(c *gin.Context) {
-	var in struct {
-		Code  string `json:"code"`
-		Token bool   `json:"token"` // as in enrol
-	}
+	var in codeEnrolment
 	if err := readJSON(c, &in); err != nil {
 		s.fail(c, err)
 		return
@@ -87,9 +114,9 @@ func (s *Server) enrolByCode(c *gin.Context) {
 		return
 	}
 	s.tries.succeed(here)
-	out := gin.H{"device": d}
+	out := enrolled{Device: d}
 	if in.Token {
-		out["token"] = token
+		out.Token = token
 	} else {
 		setCookie(c, deviceCookie, token, deviceLife)
 	}

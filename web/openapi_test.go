@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -89,6 +90,9 @@ func (b *book) wrong(format string, args ...any) {
 var shapes = map[string]any{
 	"care.Assessment.Observation": (*pain.Observation)(nil),
 	"pain.Observation.Baselines":  (*map[string]float64)(nil), // of observations from before there were any
+	"web.told.Record":             (*map[string]any)(nil),
+	"web.clientInput.JWKS":        map[string]any{},
+	"care.Client.JWKS":            (*map[string]any)(nil),
 	"care.AuditEvent.Detail":      map[string]any{},
 	"web.newPasskey.Credential":   map[string]any{},
 	"web.passkeyLogin.Credential": map[string]any{},
@@ -111,6 +115,9 @@ func (b *book) schema(t reflect.Type, request bool) fields {
 			codes := slices.Sorted(maps.Keys(problemKinds))
 			return fields{{"type", "string"}, {"description", "What went wrong, for programs to compare"}, {"enum", codes}}
 		})
+	}
+	if t.Implements(reflect.TypeFor[encoding.TextMarshaler]()) && t.Kind() != reflect.Pointer {
+		return fields{{"type", "string"}}
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -344,7 +351,10 @@ func (b *book) parameters(r *route) (list []fields) {
 		list = append(list, fields{{"name", q.name}, {"in", "query"}, {"description", q.about}, {"schema", s}})
 	}
 	if r.doc.match {
-		list = append(list, fields{{"$ref", "#/components/parameters/IfMatch"}})
+		list = append(list, ref("parameters", "IfMatch"))
+	}
+	if r.doc.cached {
+		list = append(list, ref("parameters", "IfNoneMatch"))
 	}
 	return list
 }
@@ -394,7 +404,7 @@ func (b *book) responses(r *route) fields {
 	}
 	done := func(status int, about string) {
 		h := headers
-		if status == http.StatusCreated || status >= 300 {
+		if status == http.StatusCreated || status >= 300 && status != http.StatusNotModified {
 			h = append(h[:len(h):len(h)], field{"Location", ref("headers", "Location")})
 		}
 		answer := fields{{"description", about}, {"headers", h}}
@@ -407,6 +417,10 @@ func (b *book) responses(r *route) fields {
 		done(http.StatusOK, "As it was kept before")
 	}
 	done(r.success(), http.StatusText(r.success()))
+	if d.cached {
+		content = nil
+		done(http.StatusNotModified, "The client has it already")
+	}
 	byStatus := map[int][]string{}
 	for _, code := range r.refusals() {
 		k := problemKinds[code]
@@ -486,7 +500,10 @@ func (b *book) document(table []route) fields {
 		{"paths", paths},
 		{"components", fields{
 			{"schemas", schemas},
-			{"parameters", fields{{"IfMatch", fields{{"name", "If-Match"}, {"in", "header"}, {"required", true}, {"description", "The ETag of the record as it was read"}, {"schema", fields{{"type", "string"}}}, {"example", `"1"`}}}}},
+			{"parameters", fields{
+				{"IfMatch", fields{{"name", "If-Match"}, {"in", "header"}, {"required", true}, {"description", "The ETag of the record as it was read"}, {"schema", fields{{"type", "string"}}}, {"example", `"1"`}}},
+				{"IfNoneMatch", fields{{"name", "If-None-Match"}, {"in", "header"}, {"description", "The ETag of what the client has already: 304 where it is the same"}, {"schema", fields{{"type", "string"}}}}},
+			}},
 			{"headers", fields{
 				{"RequestID", header("Names this request in the log and in the audit trail", "string")},
 				{"ETag", header("The record's version; sent as If-Match with a change", "string")},

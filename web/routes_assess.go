@@ -108,5 +108,6 @@ type (
 func (s *Server) interfaceRoutes() []route {
 	return group("This interface",
 		row(http.MethodGet, "/problems", care.Public, s.problems, doc{about: "List the codes of refusals", gives: problemKind{}, list: "problems"}),
+		row(http.MethodGet, "/openapi.json", care.Public, s.openAPIDocument, doc{about: "Read this document", gives: map[string]any{}, tag: true, cached: true}),
 	)
 }
