@@ -21,11 +21,27 @@ const notBuilt = "<!doctype html><html lang=en><meta charset=utf-8><title>Wince<
 
 func (s *Server) page(c *gin.Context) {
 	c.Header("Cache-Control", "no-cache")
-	b, err := fs.ReadFile(dist, "app/dist/index.html")
+	b, err := packed(c, "/index.html")
 	if err != nil {
 		b = []byte(notBuilt)
 	}
 	c.Data(http.StatusOK, "text/html; charset=utf-8", b)
+}
+
+// packed reads one of the page's files, in the smallest form that the browser takes: the build packs them once and for all.
+func packed(c *gin.Context, name string) ([]byte, error) {
+	accepted := c.GetHeader("Accept-Encoding")
+	for _, p := range []struct{ encoding, ending string }{{"br", ".br"}, {"gzip", ".gz"}} {
+		if !strings.Contains(accepted, p.encoding) {
+			continue
+		}
+		if b, err := fs.ReadFile(dist, "app/dist"+name+p.ending); err == nil {
+			c.Header("Content-Encoding", p.encoding)
+			c.Header("Vary", "Accept-Encoding")
+			return b, nil
+		}
+	}
+	return fs.ReadFile(dist, "app/dist"+name)
 }
 
 // pageRoutes are the addresses of the page's files: the page itself, what it loads, its service worker, and what a tablet
@@ -40,7 +56,7 @@ func (s *Server) pageRoutes(e *gin.Engine) {
 // asset serves the page's files. Those under /assets have their content's hash in the name and never change.
 func (s *Server) asset(c *gin.Context) {
 	name := path.Clean("/" + c.Request.URL.Path)
-	b, err := fs.ReadFile(dist, "app/dist"+name)
+	b, err := packed(c, name)
 	if err != nil {
 		s.noRoute(c)
 		return

@@ -1,9 +1,11 @@
 import { defineConfig } from "vite";
 
 import { messages } from "./build/messages.mjs";
+import { pack } from "./build/pack.mjs";
+import { worker } from "./build/worker.mjs";
 
 export default defineConfig({
-  plugins: [messages()],
+  plugins: [messages(), worker(), pack()],
   build: {
     outDir: "dist",
     emptyOutDir: true,

@@ -15,7 +15,7 @@ export function filesOf(dist) {
     const path = join(entry.parentPath, entry.name);
     const address = `/${relative(dist, path).split(sep).join("/")}`;
     // Not the worker itself, and no icons and manifest: the browser asks for those when it installs the app.
-    if (/^\/(sw\.js|\..*|icons\/.*|manifest\.webmanifest|.*\.map)$/.test(address)) continue;
+    if (/^\/(sw\.js|\..*|icons\/.*|manifest\.webmanifest|.*\.(map|br|gz))$/.test(address)) continue;
     files[address === "/index.html" ? "/" : address] = `sha256-${createHash("sha256").update(readFileSync(path)).digest("base64")}`;
   }
   return Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));

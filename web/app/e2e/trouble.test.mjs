@@ -128,7 +128,7 @@ it("says that the server is gone", { timeout: 60_000 }, async () => {
   await server.stop();
   await page.getByRole("alert").filter({ hasText: /connection to the server was lost|session has ended on the server/ }).waitFor({ timeout: 10_000 });
   await page.getByRole("link", { name: "Residents" }).first().click();
-  await page.getByText("The server does not answer").waitFor();
+  await page.getByText(/Offline since .* What you see is as it was at/).waitFor();
 });
 
 it("lets an invited nurse choose a password, and whoever lost theirs", { timeout: 60_000 }, async () => {

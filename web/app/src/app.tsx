@@ -2,14 +2,17 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import { account, expired, me } from "./api/account";
-import { codeOf, sentence } from "./api/request";
+import { codeOf } from "./api/request";
 import { t } from "./i18n";
+import { resume, settle } from "./offline/desk";
+import { Unsent, Update } from "./offline/status";
+import { inUse } from "./offline/update";
 import { Announcer } from "./parts/announce";
 import { Button, LinkButton } from "./parts/button";
 import { EmptyState, Page, Skeleton } from "./parts/page";
 import { Trouble } from "./parts/trouble";
 import { route } from "./route";
-import { find, type Params, type Screen, screens } from "./screens";
+import { assessing, find, type Params, type Screen, screens } from "./screens";
 import { SignIn, SignInAgain } from "./screens/signin";
 import { Bar, Connection, Rail } from "./shell";
 import { loadSites } from "./site";
@@ -71,12 +74,19 @@ export function App() {
   const wrong = useSignal("");
   const ask = () => {
     wrong.value = "";
-    account.whoAmI().catch((e: unknown) => {
-      if (codeOf(e) === "server_gone") wrong.value = sentence(e);
-      else me.value = null;
-    });
+    const whoAmI = async () => {
+      try {
+        await settle();
+        await account.whoAmI();
+      } catch (e) {
+        if (codeOf(e) !== "server_gone") me.value = null;
+        else if (!(await resume())) wrong.value = t("errors.serverGone");
+      }
+    };
+    void whoAmI();
   };
   useEffect(ask, []);
+  const inside = !!me.value;
   const who = me.value?.id;
   useEffect(() => {
     if (who) void loadSites().catch(() => undefined);
@@ -89,7 +99,8 @@ export function App() {
     if (seen.current !== place) main.current?.focus({ preventScroll: true });
     seen.current = place;
   }, [place]);
-  const inside = !!me.value;
+  const busy = inside && assessing(route.value.path);
+  useEffect(() => inUse(busy), [busy]);
   return (
     <div class={inside ? "app inside" : "app outside"}>
       <a
@@ -106,6 +117,8 @@ export function App() {
       {inside && <Rail />}
       <div class="page">
         <Connection />
+        <Unsent />
+        <Update assessing={busy} />
         <main ref={main} id="main" tabIndex={-1}>
           <Trouble said={wrong.value}>
             <Button icon="again" onClick={ask}>

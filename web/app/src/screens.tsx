@@ -26,6 +26,7 @@ export const screens: [Row, ...Row[]] = [
   { at: "capture", load: async () => (await import("./screens/capture")).Capture },
   { at: "capture/:id", load: async () => (await import("./screens/capture")).Capture },
   { at: "a/:id", load: async () => (await import("./screens/assessment")).Assessment },
+  { at: "unsent", load: async () => (await import("./screens/unsent")).Unsent },
   { at: "me", load: async () => (await import("./screens/me")).Me },
   { at: "setup/:token", load: async () => (await import("./screens/setup")).SetUp, open: true },
   { at: "invited/:token", load: async () => (await import("./screens/setup")).Invited, open: true },
@@ -58,3 +59,7 @@ export function find(path: string[]): { row: Row; params: Params } | null {
   return null;
 }
 
+/** Whether an assessment may be under way at an address: then nothing else comes between, such as a new version. */
+export function assessing(path: string[]): boolean {
+  return ["capture", "a", "assess", "observe"].includes(path[0] ?? "");
+}

@@ -1,11 +1,12 @@
 import { useEffect } from "preact/hooks";
 
-import { account, me } from "./api/account";
+import { me } from "./api/account";
 import { connection } from "./api/request";
 import { t } from "./i18n";
 import { clock } from "./i18n/format";
+import { asOf } from "./offline/source";
+import { SignOut } from "./offline/status";
 import { announce } from "./parts/announce";
-import { Button } from "./parts/button";
 import { Icon } from "./parts/icon";
 import { route, to } from "./route";
 import { menu } from "./screens";
@@ -47,9 +48,7 @@ export function Bar() {
           <span class="who-name">{who?.name}</span>
           <span class="unseen">{t("shell.account")}</span>
         </a>
-        <Button kind="quiet" icon="signOut" onClick={() => void account.signOut().catch(() => undefined)}>
-          {t("shell.signOut")}
-        </Button>
+        <SignOut />
       </div>
     </header>
   );
@@ -79,16 +78,17 @@ export function Rail() {
 /** Says that nothing here is fresh, and since when. */
 export function Connection() {
   const c = connection.value;
+  const said = (since: number) => (asOf.value === null ? t("offline.since", { at: clock(since) }) : t("offline.sinceAsOf", { at: clock(since), then: clock(asOf.value) }));
   useEffect(() => {
     if (c.fresh) return;
-    announce(t("shell.stale", { at: clock(c.since) }));
+    announce(said(c.since));
     return () => announce(t("shell.staleNow"));
   }, [c.fresh]);
   if (c.fresh) return null;
   return (
     <p class="stale">
       <Icon name="offline" size={20} />
-      <span>{t("shell.stale", { at: clock(c.since) })}</span>
+      <span>{said(c.since)}</span>
     </p>
   );
 }

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 
-import { account } from "./api/account";
+import { source } from "./api/source";
 import type { Site } from "./model";
 
 const kept = "wince.site";
@@ -11,7 +11,7 @@ export const sites = signal<Site[]>([]);
 export const site = signal<string | null>(null);
 
 export async function loadSites() {
-  const list = await account.sites();
+  const list = await source.value.sites();
   const last = localStorage.getItem(kept);
   sites.value = list;
   site.value = list.length < 2 ? null : (list.find((s) => s.id === last) ?? list[0])?.id ?? null;

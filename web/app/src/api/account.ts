@@ -22,7 +22,12 @@ export const leading = computed(() => is("manager", "admin"));
 interface SignedIn {
   user: User;
   method?: Method;
+  expires_at?: string;
+  idle_seconds?: number;
 }
+
+/** How long the sign-in lasts: what is kept on the tablet for work without the network lasts no longer. */
+export const life = signal<{ endsAt: number; idleMs: number; method: Method } | null>(null);
 
 let waiting: ((same: boolean) => void)[] = [];
 
@@ -39,10 +44,18 @@ function enter(s: SignedIn): User {
   if (!same) location.hash = "#/";
   me.value = s.user;
   method.value = s.method ?? "password";
+  if (s.expires_at && s.idle_seconds) life.value = { endsAt: Date.parse(s.expires_at), idleMs: s.idle_seconds * 1000, method: method.value };
   expired.value = false;
   waiting.forEach((go) => go(same));
   waiting = [];
   return s.user;
+}
+
+/** Goes on with a sign-in that the tablet knows of, while the server does not answer. */
+export function returnTo(s: { user: User; method: Method; endsAt: number; idleMs: number }) {
+  life.value = { endsAt: s.endsAt, idleMs: s.idleMs, method: s.method };
+  method.value = s.method;
+  me.value = s.user;
 }
 
 /** Nobody is signed in any more. */

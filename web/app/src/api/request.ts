@@ -31,11 +31,13 @@ export function codeOf(e: unknown): string {
  */
 export const connection = signal<{ fresh: true } | { fresh: false; since: number }>({ fresh: true });
 
-function heard() {
+/** The server answered. */
+export function heard() {
   if (!connection.peek().fresh) connection.value = { fresh: true };
 }
 
-function unheard() {
+/** The server did not answer. */
+export function unheard() {
   if (connection.peek().fresh) connection.value = { fresh: false, since: Date.now() };
 }
 

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 
-import type { Assessment, Resident, Scale } from "../model";
+import type { Assessment, Filling, Resident, Scale, Site } from "../model";
+import { account } from "./account";
 import { assessments, type NewAssessment } from "./assessments";
 import { residents } from "./residents";
 import { round, type Round } from "./round";
@@ -11,6 +12,7 @@ import { scales, type Scales } from "./scales";
  * `source` another value that asks the server first; what is read from it says so through `connection`.
  */
 export interface Source {
+  sites: () => Promise<Site[]>;
   due: (site: string | null, signal?: AbortSignal) => Promise<Round>;
   residents: (site: string | null, signal?: AbortSignal) => Promise<Resident[]>;
   resident: (id: string) => Promise<Resident>;
@@ -19,9 +21,12 @@ export interface Source {
   assessment: (id: string) => Promise<Assessment>;
   /** Keeps an assessment made by an observer; without the network it waits and is sent later, once, by its id. */
   add: (a: NewAssessment) => Promise<Assessment>;
+  fill: (a: Assessment, with_: Filling) => Promise<Assessment>;
+  confirm: (a: Assessment, with_: Filling) => Promise<Assessment>;
 }
 
 export const server: Source = {
+  sites: account.sites,
   due: round.due,
   residents: residents.list,
   resident: residents.get,
@@ -29,6 +34,8 @@ export const server: Source = {
   scale: scales.get,
   assessment: assessments.get,
   add: assessments.add,
+  fill: assessments.fill,
+  confirm: assessments.confirm,
 };
 
 export const source = signal<Source>(server);

@@ -9,6 +9,7 @@ export function choices(e: Queued): Choice[] {
     case "erased": // there is nobody any more whom it could be about
     case "not_found":
       return ["discard"];
+    case "invalid": // such as a time that lies ahead because the tablet's clock is fast: later it is past
     case "forbidden":
     case "password_needed":
     case "account_disabled":
@@ -42,6 +43,6 @@ export function asNew(of: Queued[], newID: () => string): Entry[] {
 }
 
 function plain(e: Queued, with_: Pick<Entry, "id" | "record" | "body">): Entry {
-  const { kind, method, path, madeAt, resident, name } = e;
-  return { kind, method, path, madeAt, resident, name, ...with_ };
+  const { kind, method, path, madeAt, resident, name, note } = e;
+  return { kind, method, path, madeAt, resident, name, ...(note && { note }), ...with_ };
 }

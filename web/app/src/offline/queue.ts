@@ -18,6 +18,7 @@ export interface Entry {
   madeAt: number;
   resident: string; // id; empty for practice
   name: string; // of the resident, to be read by people
+  note?: string; // what it says in short, such as the scale and its total
   whole?: Record<string, unknown>; // of a change of an assessment: all of it as it then was, to be kept as a new one
 }
 

@@ -171,5 +171,6 @@ describe("a conflict", () => {
     ["erased", ["discard"]],
     ["not_found", ["discard"]],
     ["forbidden", ["again", "discard"]],
+    ["invalid", ["again", "discard"]],
   ])("after %s offers %j", (code, offered) => expect(choices({ ...add, refusal: { status: 409, code, detail: "", at: 1 } })).toEqual(offered));
 });

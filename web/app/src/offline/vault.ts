@@ -93,6 +93,11 @@ export class Vault {
     }
   }
 
+  /** What answers are kept under. */
+  async names(): Promise<string[]> {
+    return within(this.db, ["answers"], "readonly", async (t) => (await answer(t.objectStore("answers").getAllKeys())) as string[]);
+  }
+
   private async current(): Promise<Row | null> {
     const row = await read<Row>(this.db, "signin", "now");
     if (!row) return null;
