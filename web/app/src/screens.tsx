@@ -21,7 +21,7 @@ interface Row {
 export const screens: [Row, ...Row[]] = [
   { at: "", load: async () => (await import("./screens/round")).Round },
   { at: "residents", load: async () => (await import("./screens/residents")).Residents },
-  { at: "r/:id", load: async () => (await import("./screens/resident")).Resident },
+  { at: "r/:id", load: async () => (await import("./screens/resident/page")).Resident },
   { at: "practice", load: async () => (await import("./screens/resident")).Practice },
   { at: "capture", load: async () => (await import("./screens/capture")).Capture },
   { at: "capture/:id", load: async () => (await import("./screens/capture")).Capture },

@@ -62,3 +62,18 @@ export function seconds(ms: number, places = 1): string {
 export function list(of: readonly string[]): string {
   return once("list", {}, (l) => new Intl.ListFormat(l, { type: "conjunction" })).format(of);
 }
+
+/** "in 20 minutes", "3 hours ago": from now to a moment, in the largest unit that says enough. */
+export function relative(at: string | number | Date, now: number = Date.now()): string {
+  const minutes = Math.round((new Date(at).getTime() - now) / 60_000);
+  const f = once("relative", {}, (l) => new Intl.RelativeTimeFormat(l, { numeric: "auto" }));
+  const size = Math.abs(minutes);
+  if (size < 90) return f.format(minutes, "minute");
+  if (size < 36 * 60) return f.format(Math.round(minutes / 60), "hour");
+  return f.format(Math.round(minutes / 1440), "day");
+}
+
+/** "26 Nov" */
+export function day(at: string | number | Date): string {
+  return dates({ day: "numeric", month: "short" }).format(new Date(at));
+}

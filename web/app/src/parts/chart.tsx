@@ -1,7 +1,9 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { useEffect, useId, useRef } from "preact/hooks";
 
 import { shownDark } from "../appearance";
 import { locale, t } from "../i18n";
+import { Button } from "./button";
 import type { Drawing, Plot } from "./plot";
 import { Table } from "./table";
 
@@ -16,7 +18,10 @@ interface ChartProps {
   tall?: boolean;
 }
 
-/** A plot, a legend where there are several lines, and the same numbers as a table for those who cannot see it. */
+/**
+ * A plot, a legend where there are several lines, and the same numbers as a table. The table is always there for screen
+ * readers; a button shows it to everybody.
+ */
 export function Chart({ label, drawing, x, y, xHead, tall = false }: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const made = useRef<Plot | null>(null);
@@ -35,6 +40,9 @@ export function Chart({ label, drawing, x, y, xHead, tall = false }: ChartProps)
     };
   }, [looks]);
   useEffect(() => made.current?.draw(drawing), [drawing]);
+  const shown = useSignal(false);
+  const id = useId();
+  const marks = (drawing.marks?.length ?? 0) > 0;
   const rows = drawing.x.map((at, i) => [
     x(at),
     ...drawing.lines.map((l) => {
@@ -45,22 +53,31 @@ export function Chart({ label, drawing, x, y, xHead, tall = false }: ChartProps)
   return (
     <figure class={tall ? "chart tall" : "chart"}>
       <div ref={host} class="plot" role="img" aria-label={label} />
-      {drawing.lines.length > 1 && (
+      {(drawing.lines.length > 1 || marks) && (
         <ul class="legend" aria-hidden="true">
           {drawing.lines.map((l) => (
             <li key={l.label}>
-              <svg viewBox="0 0 36 12" width="36" height="12">
-                <path d="M0 6h36" style={{ stroke: `var(${l.color ?? "--accent"})` }} class={l.look ?? "solid"} />
+              <svg viewBox="0 0 36 14" width="36" height="14" style={{ stroke: `var(${l.color ?? "--accent"})` }}>
+                <path d="M0 7h36" class={l.look ?? "solid"} />
+                {l.points && <path d={l.marker === "diamond" ? "M18 1l6 6-6 6-6-6z" : "M18 2.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9z"} class={l.look && l.look !== "solid" ? "hollow" : "full"} />}
               </svg>
               {l.label}
             </li>
           ))}
+          {marks && drawing.marksLabel && (
+            <li>
+              <span class="mark-sign">{drawing.marks?.[0]?.label}</span>
+              {drawing.marksLabel}
+            </li>
+          )}
         </ul>
       )}
-      <details>
-        <summary>{t("parts.asTable")}</summary>
-        <Table caption={label} hideCaption head={[xHead, ...drawing.lines.map((l) => l.label)]} rows={rows} />
-      </details>
+      <Button kind="quiet" icon="list" expanded={shown.value} controls={id} onClick={() => (shown.value = !shown.value)}>
+        {t("parts.asTable")}
+      </Button>
+      <div id={id} class={shown.value ? undefined : "unseen"}>
+        <Table caption={label} hideCaption focusable={shown.value} head={[xHead, ...drawing.lines.map((l) => l.label)]} rows={rows} />
+      </div>
     </figure>
   );
 }

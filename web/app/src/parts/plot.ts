@@ -10,12 +10,22 @@ export interface Line {
   /** Lines differ in their dashes and points, for those who do not tell the colours apart. */
   look?: "solid" | "dashed" | "dotted";
   points?: boolean;
+  marker?: "circle" | "diamond"; // the points' shape
+  /** Draws on over gaps: for single results, where a gap only means that another line had its turn. */
+  connect?: boolean;
   fill?: boolean;
   color?: string; // name of a custom property
 }
 
 export interface Mark {
   x: number;
+  label: string;
+}
+
+/** A part of the y axis with a name, such as a band of a scale: drawn behind all else, and quietly. */
+export interface Zone {
+  from: number;
+  to: number;
   label: string;
 }
 
@@ -28,6 +38,8 @@ export interface Drawing {
   ySplits?: number[];
   threshold?: number; // a dashed line across
   marks?: readonly Mark[]; // upright lines, such as relief given
+  marksLabel?: string; // what the marks are, for the legend
+  zones?: readonly Zone[];
   xLabel?: (x: number) => string;
 }
 
@@ -35,6 +47,47 @@ export interface Plot {
   draw: (d: Drawing) => void;
   close: () => void;
 }
+
+/** Fills every other zone a little, and writes each zone's name at its lower edge. */
+function drawZones(u: uPlot, zones: readonly Zone[], color: (name: string) => string) {
+  const { left, top, width, height } = u.bbox;
+  const dpr = devicePixelRatio;
+  u.ctx.save();
+  u.ctx.beginPath();
+  u.ctx.rect(left, top, width, height);
+  u.ctx.clip();
+  u.ctx.font = `${12 * dpr}px system-ui, sans-serif`;
+  u.ctx.textAlign = "left";
+  u.ctx.textBaseline = "alphabetic";
+  zones.forEach((z, i) => {
+    const upper = u.valToPos(z.to, "y", true);
+    const lower = u.valToPos(z.from, "y", true);
+    u.ctx.fillStyle = color("--accent-wash");
+    if (i % 2 === 1) u.ctx.fillRect(left, upper, width, lower - upper);
+    u.ctx.fillStyle = color("--quiet");
+    if (lower - upper >= 16 * dpr) u.ctx.fillText(z.label, left + 6 * dpr, lower - 5 * dpr);
+  });
+  u.ctx.restore();
+}
+
+/** Points as diamonds, beside uPlot's own circles. */
+const diamonds: uPlot.Series.Points.PathBuilder = (u, series, from, to, only) => {
+  const fill = new Path2D();
+  const r = 6 * devicePixelRatio;
+  const values = u.data[series] ?? [];
+  for (const i of only ?? Array.from({ length: to - from + 1 }, (_, k) => from + k)) {
+    const v = values[i];
+    if (v === null || v === undefined) continue;
+    const x = u.valToPos(u.data[0][i] ?? 0, "x", true);
+    const y = u.valToPos(v, "y", true);
+    fill.moveTo(x, y - r);
+    fill.lineTo(x + r, y);
+    fill.lineTo(x, y + r);
+    fill.lineTo(x - r, y);
+    fill.closePath();
+  }
+  return { fill, stroke: fill, clip: null, flags: 3 };
+};
 
 const dashes = { solid: undefined, dashed: [8, 5], dotted: [2, 4] };
 
@@ -45,6 +98,7 @@ export function plot(el: HTMLElement, first: Drawing): Plot {
   const color = (name: string) => style.getPropertyValue(name).trim();
   const axis = { stroke: color("--quiet"), grid: { stroke: color("--rule"), width: 1 }, ticks: { show: false }, font: "13px system-ui, sans-serif" };
   const upright = (u: uPlot) => {
+    if (now.zones) drawZones(u, now.zones, color);
     u.ctx.save();
     u.ctx.strokeStyle = color("--quiet");
     u.ctx.lineWidth = devicePixelRatio;
@@ -83,7 +137,7 @@ export function plot(el: HTMLElement, first: Drawing): Plot {
     },
     axes: [
       { ...axis, ...(first.xLabel ? { values: (_: uPlot, at: number[]) => at.map((x) => now.xLabel?.(x) ?? "") } : {}), space: 60 },
-      { ...axis, size: 36, ...(first.ySplits ? { splits: first.ySplits } : {}), values: (_: uPlot, at: number[]) => at.map((y) => new Intl.NumberFormat(locale()).format(y)) },
+      { ...axis, size: 36, ...(first.ySplits ? { splits: () => now.ySplits ?? [] } : {}), values: (_: uPlot, at: number[]) => at.map((y) => new Intl.NumberFormat(locale()).format(y)) },
     ],
     series: [
       {},
@@ -94,8 +148,8 @@ export function plot(el: HTMLElement, first: Drawing): Plot {
           label: l.label,
           stroke,
           width: 2.5,
-          spanGaps: false,
-          points: { show: !!l.points, size: 9, fill: l.look && l.look !== "solid" ? color("--card") : stroke, stroke, width: 2 },
+          spanGaps: !!l.connect,
+          points: { show: !!l.points, size: 9, fill: l.look && l.look !== "solid" ? color("--card") : stroke, stroke, width: 2, ...(l.marker === "diamond" ? { paths: diamonds } : {}) },
           ...(dash ? { dash } : {}),
           ...(l.fill ? { fill: color("--accent-wash") } : {}),
         };

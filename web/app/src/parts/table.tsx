@@ -3,15 +3,17 @@ import type { ComponentChildren } from "preact";
 interface TableProps {
   caption: string;
   hideCaption?: boolean;
+  /** Off where the table is not shown: nothing that cannot be seen takes the focus. */
+  focusable?: boolean;
   head: readonly string[];
   /** The first cell of a row names it. */
   rows: readonly (readonly ComponentChildren[])[];
 }
 
 /** A table that scrolls by itself where it is too wide, also by keyboard. */
-export function Table({ caption, hideCaption = false, head, rows }: TableProps) {
+export function Table({ caption, hideCaption = false, focusable = true, head, rows }: TableProps) {
   return (
-    <div class="table" role="region" aria-label={caption} tabIndex={0}>
+    <div {...(focusable ? { class: "table", role: "region" as const, "aria-label": caption, tabIndex: 0 } : {})}>
       <table>
         <caption class={hideCaption ? "unseen" : undefined}>{caption}</caption>
         <thead>

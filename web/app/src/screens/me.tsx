@@ -1,18 +1,15 @@
-import { useSignal } from "@preact/signals";
-
 import { account, me, method } from "../api/account";
-import { Problem, sentence } from "../api/request";
 import { appearance, type Appearance, appearances, chooseAppearance } from "../appearance";
 import { chooseLanguage, language, type Language, languages, t } from "../i18n";
 import { dateTime } from "../i18n/format";
 import { useLoaded } from "../load";
-import { toast } from "../parts/announce";
 import { Button } from "../parts/button";
 import { Choice } from "../parts/choice";
 import { Field, Select, values } from "../parts/field";
 import { Ready } from "../parts/loaded";
 import { Page } from "../parts/page";
 import { Note, Trouble } from "../parts/trouble";
+import { useSending } from "../send";
 
 const signs = { system: "tablet", light: "sun", dark: "moon" } as const;
 
@@ -66,27 +63,6 @@ export function Me() {
       </div>
     </Page>
   );
-}
-
-/** A form's way of sending: busy meanwhile, and a sentence where it fails. */
-function useSending() {
-  const wrong = useSignal("");
-  const busy = useSignal(false);
-  const send = async (what: () => Promise<unknown>, done: string, failed?: string) => {
-    busy.value = true;
-    wrong.value = "";
-    try {
-      await what();
-      toast(done);
-      return true;
-    } catch (e) {
-      wrong.value = e instanceof Problem || !failed ? sentence(e) : failed;
-      return false;
-    } finally {
-      busy.value = false;
-    }
-  };
-  return { wrong, busy, send };
 }
 
 function PINCard() {

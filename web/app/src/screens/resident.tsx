@@ -1,5 +1,4 @@
 import { assessments } from "../api/assessments";
-import { residents } from "../api/residents";
 import { t } from "../i18n";
 import { dateTime } from "../i18n/format";
 import { useLoaded } from "../load";
@@ -8,9 +7,7 @@ import { LinkButton } from "../parts/button";
 import { Ready } from "../parts/loaded";
 import { EmptyState, Page } from "../parts/page";
 import { Status } from "../parts/status";
-import { Note } from "../parts/trouble";
 import { to } from "../route";
-import type { Params } from "../screens";
 
 export function AssessmentList({ of }: { of: Assessment[] }) {
   if (of.length === 0) return <EmptyState icon="list" title={t("residents.noAssessments")} />;
@@ -26,39 +23,6 @@ export function AssessmentList({ of }: { of: Assessment[] }) {
         </li>
       ))}
     </ul>
-  );
-}
-
-export function Resident({ params }: { params: Params }) {
-  const id = params.id ?? "";
-  const loaded = useLoaded(async () => {
-    const [resident, list] = await Promise.all([residents.get(id), assessments.list(id)]);
-    return { resident, list };
-  }, id);
-  const r = loaded.value.value?.resident;
-  return (
-    <Page
-      title={r?.name ?? t("shell.loading")}
-      back={{ href: to("residents"), to: t("residents.title") }}
-      lead={r && [r.room && t("residents.roomOf", { room: r.room }), t("residents.camera", { consent: r.consent })].filter(Boolean).join(" · ")}
-      actions={
-        r?.consent === "given" && (
-          <LinkButton kind="main" icon="camera" href={to("capture", id)}>
-            {t("residents.assess")}
-          </LinkButton>
-        )
-      }
-    >
-      <Ready of={loaded}>
-        {({ resident, list }) => (
-          <>
-            {resident.consent !== "given" && <Note>{t("residents.consentMissing")}</Note>}
-            <h2 class="section-title">{t("residents.assessments")}</h2>
-            <AssessmentList of={list} />
-          </>
-        )}
-      </Ready>
-    </Page>
   );
 }
 

@@ -1,0 +1,46 @@
+import type { Change, FollowUp, Measure, Relief } from "./api/reliefs";
+import { t } from "./i18n";
+import { clock, dateTime, list, number, relative } from "./i18n/format";
+
+/** What was given, in words: the drug with its dose, and the measures by their names. */
+export function reliefWords(r: Pick<Relief, "drug" | "measures">, measures: readonly Measure[]): string {
+  const drug = r.drug ? [r.drug.text, r.drug.dose].filter(Boolean).join(" ") : "";
+  return list([drug, ...r.measures.map((id) => measures.find((m) => m.id === id)?.name ?? id)].filter(Boolean));
+}
+
+/** The verdict on a change as sentences, after what the server decided. */
+export function verdict(c: Change): string {
+  const signed = (x: number, places: number) => (x > 0 ? "+" : "") + number(x, places).replace("-", "−");
+  return [
+    t("resident.verdict", { verdict: c.verdict }),
+    t("resident.interval", { difference: signed(c.difference, 0), low: signed(c.low, 1), high: signed(c.high, 1) }),
+    ...(c.sem_state === "assumed" ? [t("resident.verdictAssumed")] : []),
+  ].join(" ");
+}
+
+/** The follow-up that matters now: the one to be made, else the newest that was made or missed. */
+export function current(of: readonly FollowUp[]): FollowUp | null {
+  return of.find((f) => f.state === "due" || f.state === "overdue") ?? of.find((f) => f.state === "upcoming") ?? of[of.length - 1] ?? null;
+}
+
+const soon = 6 * 86_400_000; // for which a weekday says enough
+
+function when(at: string): string {
+  return Math.abs(Date.parse(at) - Date.now()) < soon ? clock(at) : dateTime(at);
+}
+
+/** How a follow-up stands, in a sentence. */
+export function followWords(f: FollowUp): string {
+  switch (f.state) {
+    case "overdue":
+      return t("resident.followOverdue", { at: clock(f.overdue_at) });
+    case "missed":
+      return t("resident.followMissed", { at: when(f.due_at) });
+    case "excused":
+      return t("resident.followPaused");
+    case "done":
+      return f.change ? t("resident.followOf", { at: when(f.due_at), before: f.change.before, after: f.change.after }) : t("resident.followDone", { at: when(f.due_at) });
+    default:
+      return t("resident.followDue", { when: relative(f.due_at), at: clock(f.due_at) });
+  }
+}
