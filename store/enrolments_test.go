@@ -28,7 +28,7 @@ func testEnrolments(t *testing.T, s *Store) {
 		wg.Go(func() {
 			id := care.NewID()
 			d := &care.Device{ID: id, EnrolledAt: noon}
-			err := s.UseEnrolment(t.Context(), care.Act{At: noon}, "one", d, "token of "+id)
+			err := s.UseEnrolment(t.Context(), care.Act{At: noon, Request: "r1"}, "one", d, "token of "+id)
 			switch {
 			case err == nil && d.Name == "Ward 2" && d.SiteID == care.DefaultSite && d.EnrolledBy == boss.ID:
 				won.Add(1)
@@ -50,9 +50,9 @@ func testEnrolments(t *testing.T, s *Store) {
 	wantTrail(t, s, e.ID, care.ActEnrolmentAdd, care.ActEnrolmentUse)
 	wantTrail(t, s, list[0].DeviceID, care.ActDeviceEnrol)
 	wantCode(t, s.EndEnrolment(t.Context(), act(), other.ID, here), care.NotFound)
-	wantCode(t, s.UseEnrolment(t.Context(), care.Act{At: noon.Add(care.EnrolmentLife)}, "two", &care.Device{ID: care.NewID()}, "late"), care.EnrolmentCode)
+	wantCode(t, s.UseEnrolment(t.Context(), care.Act{At: noon.Add(care.EnrolmentLife), Request: "r1"}, "two", &care.Device{ID: care.NewID()}, "late"), care.EnrolmentCode)
 	must(t, s.EndEnrolment(t.Context(), act(), other.ID, all))
-	wantCode(t, s.UseEnrolment(t.Context(), care.Act{At: noon}, "two", &care.Device{ID: care.NewID()}, "gone"), care.EnrolmentCode)
+	wantCode(t, s.UseEnrolment(t.Context(), care.Act{At: noon, Request: "r1"}, "two", &care.Device{ID: care.NewID()}, "gone"), care.EnrolmentCode)
 	if list, err = s.Enrolments(t.Context(), all, noon.Add(time.Millisecond)); err != nil || len(list) != 0 {
 		t.Errorf("since later: %+v %v", list, err)
 	}
