@@ -37,6 +37,7 @@ const (
 	AddEvents          Permission = "events.add"          // falls, admissions, planned care, absence; and seeing to escalations
 	ReadReports        Permission = "reports.read"        // counts, no names
 	ReadChanges        Permission = "changes.read"        // of the records that one may see; reading them is recorded there
+	ReadOverview       Permission = "overview.read"       // how a home stands, by resident
 	ReadAudit          Permission = "audit.read"          // who did what, in all sites
 	EraseIdentity      Permission = "identity.erase"      //
 	ReadClients        Permission = "clients.read"        // connected programs
@@ -88,6 +89,7 @@ var permissions = map[Permission]grant{
 	AddEvents:          {"Recording what happened", false, append(atBedside[:len(atBedside):len(atBedside)], RoleIntegration)},
 	ReadReports:        {"Seeing reports", false, append(inCharge[:len(inCharge):len(inCharge)], RoleIntegration)},
 	ReadChanges:        {"Seeing what changed", false, everyone},
+	ReadOverview:       {"Seeing how the home stands", false, inCharge},
 	ReadAudit:          {"Reading the audit trail", true, []Role{RoleAdmin}},
 	EraseIdentity:      {"Erasing an identity", true, []Role{RoleAdmin}},
 	ReadClients:        {"Seeing connected programs", false, []Role{RoleAdmin}},
@@ -100,7 +102,7 @@ func (p Permission) Known() bool { _, ok := permissions[p]; return ok }
 // Shows says whether who uses the permission is shown residents and what is known of them: that is recorded.
 func (p Permission) Shows() bool {
 	switch p {
-	case ReadResidents, ReadAssessments, ReadRelief, ReadRounds:
+	case ReadResidents, ReadAssessments, ReadRelief, ReadRounds, ReadOverview:
 		return true
 	}
 	return false

@@ -240,8 +240,12 @@ func (s *Store) UpsertResident(ctx context.Context, act care.Act, scope care.Sco
 
 // Residents returns the residents of some sites by name.
 func (s *Store) Residents(ctx context.Context, scope care.Scope) ([]care.Resident, error) {
+	return s.residents(ctx, s.db, scope)
+}
+
+func (s *Store) residents(ctx context.Context, q queryer, scope care.Scope) ([]care.Resident, error) {
 	in, args := inScope("r.site_id", scope, nil)
-	rows, err := s.db.QueryContext(ctx, residentQuery+`WHERE r.erased_at IS NULL AND `+in+` ORDER BY r.id`, args...)
+	rows, err := q.QueryContext(ctx, residentQuery+`WHERE r.erased_at IS NULL AND `+in+` ORDER BY r.id`, args...)
 	if err != nil {
 		return nil, s.sentence(err)
 	}

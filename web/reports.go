@@ -17,6 +17,8 @@ import (
 
 type reportStore interface {
 	Quality(ctx context.Context, siteID string, from, to time.Time) (*care.QualityInput, error)
+	Overview(ctx context.Context, siteID string, now, since, openBefore time.Time) (*care.OverviewInput, error)
+	FaceRows(ctx context.Context, residentID string, since time.Time) ([]care.FaceRow, error)
 }
 
 // longestReport is the longest time that one report is about: a year, in days.
@@ -101,17 +103,23 @@ func (s *Server) qualityOf(ctx context.Context, site string, from, to time.Time)
 	}
 	in.Now, in.PainFrom = s.opt.Now(), map[pain.Ref]int{}
 	for i := range in.Rows {
-		ref := in.Rows[i].Scale
-		if _, known := in.PainFrom[ref]; known || ref.ID == "" {
-			continue
-		}
-		scale, err := s.scale(ctx, ref)
-		if err != nil {
+		if err := s.painFrom(ctx, in.Rows[i].Scale, in.PainFrom); err != nil {
 			return nil, err
 		}
-		in.PainFrom[ref] = scale.PainFrom
 	}
 	return in.Quality(), nil
+}
+
+// painFrom adds the lowest total of a scale that counts as pain.
+func (s *Server) painFrom(ctx context.Context, ref pain.Ref, into map[pain.Ref]int) error {
+	if _, known := into[ref]; known || ref.ID == "" {
+		return nil
+	}
+	scale, err := s.scale(ctx, ref)
+	if err == nil {
+		into[ref] = scale.PainFrom
+	}
+	return err
 }
 
 // qualityCSV writes one row for each figure: what it is, of what, the count, out of how many, and the value. A value that
