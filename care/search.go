@@ -53,3 +53,24 @@ type AssessmentSearch struct {
 	After     *Place   // after this one; nil for the first page
 	Limit     int      // at most so many
 }
+
+// RecordSearch says which records of residents to list, in which order and from where on. What is empty does not restrict.
+type RecordSearch struct {
+	Scope     Scope
+	IDs       []string
+	Residents []string
+	At        Times  // the record's time
+	Newest    bool   // the latest first
+	After     *Place // after this one; nil for the first page
+	Limit     int    // at most so many
+}
+
+// AuditSearch says which events of the trail to list.
+type AuditSearch struct {
+	IDs      []string
+	Entities []string // ids of the records
+	At       Times
+	Newest   bool
+	After    int64 // place in the chain after which to go on; 0 for the first page
+	Limit    int   // at most so many
+}

@@ -102,6 +102,9 @@ func (s *Store) AddAssessment(ctx context.Context, act care.Act, a *care.Assessm
 				return err
 			}
 		}
+		if err := keepModelSet(ctx, tx, a.Observation); err != nil {
+			return err
+		}
 		values, err := s.assessmentValues(a)
 		if err != nil {
 			return err
@@ -167,6 +170,9 @@ func (s *Store) ChangeAssessment(ctx context.Context, act care.Act, ch care.Asse
 			ch.ID = care.NewID()
 		}
 		if err := addAssessmentChange(ctx, tx, ch, a.Version, s.seal("assessment_changes", "previous", ch.ID, string(before))); err != nil {
+			return err
+		}
+		if err := keepModelSet(ctx, tx, a.Observation); err != nil {
 			return err
 		}
 		values, err := s.assessmentValues(a)

@@ -35,7 +35,7 @@ func conformance(t *testing.T, fresh func(t *testing.T) *Store) {
 		"measures": testMeasures, "rounds": testRounds, "escalations": testEscalations, "invented records": testInvent,
 		"sites": testSites, "scopes": testScopes, "users": testUsers, "invitations": testInvitations, "PINs": testPINs, "devices": testDevices, "enrolments": testEnrolments, "overview": testOverview,
 		"identities": testIdentities, "passkeys": testPasskeys, "changes": testChanges, "changes move": testChangesMove, "changes in pages": testChangesPages, "changes restored": testChangesRestored,
-		"clients": testClients, "client keys": testClientKeys, "client tokens": testClientTokens,
+		"clients": testClients, "client keys": testClientKeys, "client tokens": testClientTokens, "searches": testSearches,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}

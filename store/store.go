@@ -95,7 +95,8 @@ func (s *Store) migrate(ctx context.Context) error {
 		return err
 	}
 	p, err := goose.NewProvider(s.back.dialect(), s.db, dir, append(s.back.options(), goose.WithDisableGlobalRegistry(true),
-		goose.WithGoMigrations(goose.NewGoMigration(chainVersion, &goose.GoFunc{RunTx: s.chainFirst}, nil)))...)
+		goose.WithGoMigrations(goose.NewGoMigration(chainVersion, &goose.GoFunc{RunTx: s.chainFirst}, nil),
+			goose.NewGoMigration(modelSetsVersion, &goose.GoFunc{RunTx: s.modelSetsFirst}, nil)))...)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}

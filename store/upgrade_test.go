@@ -56,6 +56,9 @@ func testUpgrade(t *testing.T, db *sql.DB, back backend, c Config) {
 		a.AssessedAt.UnixMilli() != 2000 || a.ChangedBy.Name != "Ben" || a.SiteID != care.DefaultSite || a.Version != 2 {
 		t.Errorf("got %+v", a)
 	}
+	if sets, err := s.ModelSets(t.Context()); err != nil || len(sets) != 1 {
+		t.Errorf("what measured then: %v, %v", sets, err)
+	}
 	done, err := confirm(t, s, "b", 1, nil)
 	must(t, err)
 	if done.Status != care.Final || done.Version != 2 {

@@ -106,6 +106,22 @@ func TestPermissions(t *testing.T) {
 		}
 		fmt.Fprintf(&page, "| %s |\n", strings.Join(cells, " | "))
 	}
+	page.WriteString(permissionFHIR)
+	for _, r := range g.server.fhirRoutes() {
+		cells := []string{"`" + r.method + " /fhir" + r.path + "`"}
+		for _, token := range []string{"", localToken} {
+			cells = append(cells, yes(g.as(token).askFHIR(r)))
+		}
+		for _, role := range roles {
+			strong, weak := g.as(g.token(users[role], care.ByPassword)).askFHIR(r), g.as(g.token(users[role], care.ByPIN)).askFHIR(r)
+			if strong && !weak {
+				cells = append(cells, "no PIN")
+			} else {
+				cells = append(cells, yes(weak))
+			}
+		}
+		fmt.Fprintf(&page, "| %s |\n", strings.Join(cells, " | "))
+	}
 	const path = "../docs/permissions.md"
 	if *update {
 		if err := os.WriteFile(path, page.Bytes(), 0o644); err != nil {
@@ -126,6 +142,37 @@ func TestPermissions(t *testing.T) {
 		t.Error("docs/permissions.md lacks addresses: go test ./web -run TestPermissions -update")
 	}
 }
+
+func yes(in bool) string {
+	if in {
+		return "yes"
+	}
+	return ""
+}
+
+// askFHIR sends the emptiest request that an address of FHIR may get and says whether whoever asks was let in.
+func (g *rig) askFHIR(r fhirRoute) bool {
+	g.Helper()
+	var body any
+	headers := []string{"If-Match", `W/"1"`}
+	switch {
+	case strings.HasSuffix(r.path, "/_search"):
+		body, headers = "_count=0", append(headers, "Content-Type", "application/x-www-form-urlencoded")
+	case r.method != http.MethodGet:
+		body = map[string]any{}
+	}
+	a := g.do(r.method, "/fhir"+strings.NewReplacer(":id", "x", ":version", "1").Replace(r.path), body, headers...)
+	return a.StatusCode != http.StatusUnauthorized && a.StatusCode != http.StatusForbidden
+}
+
+const permissionFHIR = `
+## FHIR
+
+The same for the resources under ` + "`/fhir`" + `. Practice is never told there, so that the local token opens nothing.
+
+| address | nobody | local token | carer | nurse | manager | admin | integration |
+|---|---|---|---|---|---|---|---|
+`
 
 const permissionHead = `# Who may do what
 
@@ -148,6 +195,9 @@ func TestRouterHasNoOtherAddresses(t *testing.T) {
 	want = append(want, open...)
 	for _, r := range g.server.table() {
 		want = append(want, r.method+" /api/v1"+r.path)
+	}
+	for _, r := range g.server.fhirRoutes() {
+		want = append(want, r.method+" /fhir"+r.path)
 	}
 	for _, r := range g.server.engine.Routes() {
 		got = append(got, r.Method+" "+r.Path)

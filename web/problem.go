@@ -13,6 +13,7 @@ import (
 
 	"wince/care"
 	"wince/stream"
+	"wince/web/fhir"
 )
 
 // The codes of failures that only exist at the edge of HTTP.
@@ -99,6 +100,12 @@ var problemKinds = map[care.Code]struct {
 	codeNotTaken:     {http.StatusConflict, "No baseline taken"},
 	codeInternal:     {http.StatusInternalServerError, "Server error"},
 
+	// Of FHIR.
+	codeNotAcceptable: {http.StatusNotAcceptable, "No such form"},
+	codeParameter:     {http.StatusBadRequest, "No such search parameter"},
+	codeValue:         {http.StatusBadRequest, "A search value is not allowed"},
+	codeProcessing:    {http.StatusUnprocessableEntity, "Content not allowed"},
+
 	care.Code(stream.CodeOfferTooLarge):   {http.StatusRequestEntityTooLarge, "Offer too large"},
 	care.Code(stream.CodeOfferUnreadable): {http.StatusBadRequest, "Offer not readable"},
 	care.Code(stream.CodeOfferNoVideo):    {http.StatusUnprocessableEntity, "Offer without video"},
@@ -146,7 +153,10 @@ func (s *Server) fail(c *gin.Context, err error) {
 	var known *care.Error
 	var live *stream.Error
 	var tooLarge *http.MaxBytesError
+	var issues fhir.Issues
 	switch {
+	case errors.As(err, &issues):
+		p.Code, p.Detail = codeProcessing, issues.Error()
 	case errors.As(err, &tooLarge):
 		p.Code, p.Detail = codeTooLarge, "The request is larger than "+strconv.FormatInt(tooLarge.Limit>>10, 10)+" KB: send less at once."
 	case errors.As(err, &known):
@@ -175,12 +185,16 @@ func (s *Server) fail(c *gin.Context, err error) {
 		c.Abort()
 		return
 	}
+	if kind.status == http.StatusUnauthorized {
+		c.Header("WWW-Authenticate", `Bearer realm="wince"`)
+	}
+	if inFHIR(c) {
+		s.writeFHIRFailure(c, &p, err)
+		return
+	}
 	body, merr := json.Marshal(p)
 	if merr != nil { // cannot happen: strings and a number
 		body = []byte("{}")
-	}
-	if kind.status == http.StatusUnauthorized {
-		c.Header("WWW-Authenticate", `Bearer realm="wince"`)
 	}
 	c.Data(kind.status, problemContent, body)
 	c.Abort()

@@ -61,6 +61,13 @@ func (s *Server) routes() (*gin.Engine, error) {
 		}
 		api.Handle(r.method, r.path, know(&r), s.allow(r.may), s.recordRead(r), r.do)
 	}
+	f := e.Group(fhirBase, s.negotiateFHIR)
+	for _, r := range s.fhirRoutes() {
+		if p := fhirPermission(r.kind, r.interaction); !p.Known() {
+			return nil, fmt.Errorf("route %s /fhir%s: the permission table has no row %q", r.method, r.path, p)
+		}
+		f.Handle(r.method, r.path, s.allowFHIR(r.kind, r.interaction), r.do)
+	}
 	return e, nil
 }
 

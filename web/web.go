@@ -20,6 +20,7 @@ import (
 
 	"wince/care"
 	"wince/pain"
+	"wince/web/fhir"
 )
 
 // Store is what the server keeps its records in. Each handler names the methods that it calls.
@@ -45,6 +46,7 @@ type Store interface {
 	auditStore
 	scaleStore
 	reportStore
+	fhirStore
 	clientStore
 	tokenStore
 	changeStore
@@ -62,6 +64,8 @@ type Options struct {
 	Method     string            // what measures baselines: those of another method are outdated
 	SelfSigned bool              // the certificate is nobody's word but ours: no HSTS
 	LocalToken string            // opens practice sessions; empty for none
+
+	ExternalSystem string // of the care platform's ids of residents, as FHIR names it; empty for our own name of it
 
 	Login    care.LoginLife // defaults: 12 h, a long shift; 2 h unused; 15 min unused after a PIN
 	Password *argon2id.Params
@@ -82,6 +86,8 @@ type Server struct {
 	signOn     *signOn                // nil without a provider
 	builtIn    map[string]*pain.Scale // the scales that come with Wince, by id
 	scales     sync.Map               // pain.Ref -> *pain.Scale: others that were looked up; versions never change
+	kinds      []*fhir.Kind           // the types of resources that FHIR tells
+	begun      time.Time              // when the server was made
 	watch      sync.WaitGroup
 	stop       chan struct{} // closed when the server begins to stop
 	stopped    sync.Once
@@ -105,7 +111,8 @@ func New(opt Options) (*Server, error) {
 		// RFC 9106, second recommended option: 64 MiB, three passes.
 		opt.Password = &argon2id.Params{Memory: 64 << 10, Iterations: 3, Parallelism: 4, SaltLength: 16, KeyLength: 32}
 	}
-	s := &Server{opt: opt, log: opt.Logger, tries: newLockout(opt.Now), hashing: make(chan struct{}, 2), stop: make(chan struct{})}
+	s := &Server{opt: opt, log: opt.Logger, tries: newLockout(opt.Now), hashing: make(chan struct{}, 2), stop: make(chan struct{}),
+		kinds: fhir.Kinds(), begun: opt.Now()}
 	var err error
 	if s.dummy, err = argon2id.CreateHash(newToken(), opt.Password); err != nil {
 		return nil, fmt.Errorf("hash password: %w", err)

@@ -1,14 +1,11 @@
 package fhir
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
-	"wince/care"
 	"wince/pain"
 )
 
@@ -34,34 +31,22 @@ type DeviceVersion struct {
 	Value string           `json:"value"`
 }
 
-// DeviceID names the set of models and rules that made an observation: the same for the same set everywhere.
-func DeviceID(o *pain.Observation) string { return deviceID(o.Models, o.Rules) }
-
-func deviceID(models map[string]string, rules string) string {
-	parts := []string{rules}
-	for _, name := range slices.Sorted(maps.Keys(models)) {
-		parts = append(parts, name, models[name])
-	}
-	sum := sha256.Sum256([]byte(care.Netstrings(parts...)))
-	return hex.EncodeToString(sum[:16])
-}
-
-// NewDevice returns the device of a set of models and rules.
-func NewDevice(models map[string]string, rules string) *Device {
+// NewDevice returns the device of a set of models and rules. Its id is the set's.
+func NewDevice(set pain.ModelSet) *Device {
 	d := &Device{
-		Base:       Base{ResourceType: "Device", ID: deviceID(models, rules)},
+		Base:       Base{ResourceType: "Device", ID: set.ID()},
 		Status:     "active",
 		DeviceName: []DeviceName{{Name: "Wince", Type: "user-friendly-name"}},
 		Type:       concept("Software that measures facial action units", own("models")),
 		Note:       []Annotation{{Text: "Not a cleared medical device. Its action units are a first estimate that is not validated on real pain."}},
 	}
-	for _, name := range slices.Sorted(maps.Keys(models)) {
-		if models[name] != "" {
-			d.Version = append(d.Version, DeviceVersion{Type: text(name), Value: models[name]})
+	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
+		if set.Models[name] != "" {
+			d.Version = append(d.Version, DeviceVersion{Type: text(name), Value: set.Models[name]})
 		}
 	}
-	if rules != "" {
-		d.Version = append(d.Version, DeviceVersion{Type: text("rules"), Value: rules})
+	if set.Rules != "" {
+		d.Version = append(d.Version, DeviceVersion{Type: text("rules"), Value: set.Rules})
 	}
 	var words []string
 	for _, v := range d.Version {

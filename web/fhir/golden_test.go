@@ -202,7 +202,7 @@ func resources(t testing.TB) map[string]Resource {
 	all["questionnaire-own"], all["codesystem-own"] = NewQuestionnaire(homeScale(t)), NewScaleSystem(homeScale(t))
 	all["codesystem-wince"], all["valueset-wince"] = NewTerms(), NewValueSet(NewTerms())
 	all["conceptmap-wince"] = NewConceptMap([]*pain.Scale{scale(t, "abbey"), scale(t, "nrs"), scale(t, "paic15"), scale(t, "painad")})
-	all["device-models"] = NewDevice(models, pain.Rules)
+	all["device-models"] = NewDevice(pain.ModelSet{Models: models, Rules: pain.Rules})
 
 	given := &care.ConsentRecord{ID: id(0x20), ResidentID: dora, Purpose: care.ForCamera, Decision: care.ConsentGiven, Basis: care.BasisConsent, GivenBy: "Ed Elm",
 		Capacity: care.ByAttorney, GivenAt: noon.AddDate(0, -1, 0), RecordedAt: noon.AddDate(0, -1, 0), RecordedBy: kim, Version: 1}
@@ -415,9 +415,6 @@ func TestIDs(t *testing.T) {
 			t.Errorf("two terms have the code %s", x.code)
 		}
 		seen[x.code] = true
-	}
-	if DeviceID(&pain.Observation{Models: models, Rules: "a"}) == DeviceID(&pain.Observation{Models: models, Rules: "b"}) {
-		t.Error("other rules, the same device")
 	}
 	if !reflect.DeepEqual(Codes([]Token{{Code: "painad-total"}, {Code: "nonsense"}}), Wanted{Scales: []string{"painad"}}) {
 		t.Error("codes")

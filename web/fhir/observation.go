@@ -224,7 +224,7 @@ const pspiSuffix = "-pspi"
 
 // faceObservations are what the machine measured: PSPI, and each action unit that it rests on and knows.
 func faceObservations(a *care.Assessment, o *pain.Observation, alone bool) []*Observation {
-	device := &Reference{Reference: "Device/" + DeviceID(o), Display: "Wince's measurement of faces"}
+	device := &Reference{Reference: "Device/" + o.ModelSet().ID(), Display: "Wince's measurement of faces"}
 	main := observation(a, pspiSuffix, "exam", "Exam")
 	main.Code, main.Device = *ownConcept("pspi"), device
 	if alone {
