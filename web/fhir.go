@@ -246,10 +246,10 @@ func matchesAny(tags, version string) bool {
 	return false
 }
 
-// inFHIR says whether a request's failures are told as OperationOutcome.
+// inFHIR says whether a request's failures are told as OperationOutcome. Signing in has forms of its own.
 func inFHIR(c *gin.Context) bool {
 	path := c.Request.URL.Path
-	return path == fhirBase || strings.HasPrefix(path, fhirBase+"/")
+	return (path == fhirBase || strings.HasPrefix(path, fhirBase+"/")) && !strings.HasPrefix(path, fhirBase+"/.well-known/") && path != tokenPath
 }
 
 // issueTypes are FHIR's words for our codes; what is not here goes by the status.
