@@ -22,6 +22,8 @@ func (s *Server) sessionRoutes() []route {
 			more:  "With a resident, who consented to camera assessment, or for practice without one. The condition is never left out: pain is seen more often in movement.",
 			takes: newSession{}, needs: []string{"condition"}, sample: `{"resident_id": "$resident", "condition": "rest"}`, gives: sessionView{}, status: http.StatusCreated,
 			fails: []care.Code{care.NoConsent, care.Erased, care.NotFound, care.Code(stream.CodeAtCapacity), care.Code(stream.CodeSessionExists)}}),
+		row(get, "/sessions", care.UseCamera, s.listSessions, doc{about: "List one's own running sessions", more: "To go on with them, or end them, after the page was loaded again or one had to sign in again: a session outlives the sign-in that opened it.",
+			query: []param{{"mine", "true, or left out", true}}, gives: sessionView{}, list: "sessions"}),
 		row(get, "/sessions/:id", care.UseCamera, s.getSession, doc{about: "Read a session", gives: sessionView{}}),
 		row(del, "/sessions/:id", care.UseCamera, s.endSession, doc{about: "End a session"}),
 		row(post, "/sessions/:id/whip", care.UseCamera, s.publish, doc{about: "Send video (WHIP, RFC 9725)",

@@ -44,6 +44,7 @@ type liveView struct {
 	Purpose   string              `json:"purpose"` // of the capture: "observation" or "baseline"
 	Assessed  int64               `json:"assessed_ms"`
 	Wanted    int64               `json:"wanted_ms"`
+	Observed  bool                `json:"observed"` // there is an observation to keep
 }
 
 func viewSession(v *care.Session, live LiveSession) sessionView {
@@ -56,7 +57,8 @@ func viewSession(v *care.Session, live LiveSession) sessionView {
 		if st.Capture.Baseline {
 			purpose = "baseline"
 		}
-		out.Live = &liveView{Purpose: purpose, Connected: st.Connected, Received: st.Received, Decoded: st.Decoded, Analysed: st.Analysed, Dropped: st.Dropped,
+		_, observed := live.Observation()
+		out.Live = &liveView{Observed: observed, Purpose: purpose, Connected: st.Connected, Received: st.Received, Decoded: st.Decoded, Analysed: st.Analysed, Dropped: st.Dropped,
 			Paced: st.Paced, Corrupt: st.Corrupt, Capture: st.Capture.State, Assessed: st.Capture.Assessed.Milliseconds(), Wanted: st.Capture.Wanted.Milliseconds()}
 	}
 	return out
@@ -220,6 +222,28 @@ func (s *Server) alive(c *gin.Context) (LiveSession, bool) {
 		return nil, false
 	}
 	return live, true
+}
+
+// listSessions lists the running sessions of whoever asks, the newest first, so that a page that was loaded again, or a person
+// who had to sign in again, goes on with them or ends them. They outlive the sign-in that opened them.
+func (s *Server) listSessions(c *gin.Context) {
+	if mine := c.DefaultQuery("mine", "true"); mine != "true" {
+		s.fail(c, &care.Error{Code: care.Invalid, Field: "mine", Text: `Only one's own sessions are listed: leave mine out, or send "true".`})
+		return
+	}
+	ids, err := s.opt.Store.OpenSessions(c.Request.Context(), "")
+	list := []sessionView{}
+	for i := len(ids) - 1; i >= 0 && err == nil; i-- {
+		live, gone := s.opt.Live.Get(ids[i])
+		if gone != nil {
+			continue // it has ended and that is being recorded
+		}
+		var v *care.Session
+		if v, err = s.opt.Store.Session(c.Request.Context(), ids[i]); err == nil && v.OpenedBy.ID == actor(c).ID && scope(c).Has(v.SiteID) {
+			list = append(list, viewSession(v, live))
+		}
+	}
+	s.list(c, "sessions", list, err)
 }
 
 func (s *Server) getSession(c *gin.Context) {
