@@ -38,13 +38,19 @@ export async function tabThrough(page, most = 120) {
   const stops = [];
   const wrong = [];
   await page.evaluate(() => {
-    document.activeElement?.blur();
+    // Tab goes on from where the focus was last: begin before the first element.
+    const start = document.createElement("span");
+    start.tabIndex = -1;
+    start.id = "start-of-tabs";
+    document.body.prepend(start);
+    start.focus();
     window.stops = [];
-    window.getSelection()?.removeAllRanges();
   });
   for (let i = 0; i < most; i++) {
     await page.keyboard.press("Tab");
-    const stop = await page.evaluate(() => {
+    const stop = await page.evaluate(async () => {
+      document.getElementById("start-of-tabs")?.remove();
+      await Promise.all(document.getAnimations().map((a) => a.finished.catch(() => undefined)));
       const e = document.activeElement;
       if (!e || e === document.body) return null;
       if (window.stops.includes(e)) return "again";

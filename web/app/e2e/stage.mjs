@@ -138,6 +138,7 @@ export async function axeInBoth(page) {
   const found = [];
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, colorScheme);
     found.push(...(await axeFinds(page)).map((f) => `${colorScheme} ${f}`));
   }
   return found;

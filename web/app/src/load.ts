@@ -2,6 +2,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { sentence } from "./api/request";
+import { asOf } from "./offline/source";
 
 export interface Loaded<T> {
   value: Signal<T | null>;
@@ -33,7 +34,7 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, key: str
       (v) => {
         if (ends.signal.aborted) return;
         value.value = v;
-        at.value = Date.now();
+        at.value = asOf.peek() ?? Date.now(); // what the tablet kept is no fresher for being read again
         wrong.value = "";
         busy.value = false;
       },

@@ -12,6 +12,8 @@ import { Vault } from "./vault";
 export const unsent = signal<Count>({ mine: 0, refused: 0, others: 0 });
 /** One's own entries that wait, oldest first. */
 export const entries = signal<Queued[]>([]);
+/** Whether something that was entered about a resident waits. */
+export const unsentOf = (resident: string) => entries.value.some((e) => e.resident === resident);
 /** Whether this tablet can work without the network at all; undefined while that is not known. */
 export const able = signal<boolean | undefined>(undefined);
 

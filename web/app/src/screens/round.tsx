@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
+import { connection } from "../api/request";
 import { source } from "../api/source";
 import { matches } from "../find";
 import { t } from "../i18n";
@@ -8,11 +9,12 @@ import { dayOfWeek, time } from "../i18n/format";
 import { useLoaded } from "../load";
 import type { DueState, Scale } from "../model";
 import { useNow } from "../now";
+import { unsentOf } from "../offline/desk";
 import { announce } from "../parts/announce";
 import { Button, LinkButton } from "../parts/button";
 import { Icon, type IconName } from "../parts/icon";
 import { Ready } from "../parts/loaded";
-import { EmptyState, Page } from "../parts/page";
+import { Badge, EmptyState, Page } from "../parts/page";
 import { Pills } from "../parts/pills";
 import { Search } from "../parts/search";
 import { type Entry, group, type Groups, timing, why } from "../round/round";
@@ -179,10 +181,15 @@ function Entries({ title, lead, hideTitle = false, entries, scales, now }: Entri
   );
 }
 
-/** Where an entry's assessment begins: with the camera where there is consent to it, else by watching. */
+/** Whether an entry begins with the camera: where there is consent to it, and a server to look through it. */
+function byCamera(e: Entry): boolean {
+  return e.resident.consent === "given" && connection.value.fresh;
+}
+
+/** Where an entry's assessment begins: with the camera, else by watching. */
 export function startOf(e: Entry): string {
   const query = { due: e.due.key, scale: e.due.scale, condition: e.due.condition };
-  return to(e.resident.consent === "given" ? "capture" : "observe", e.resident.id, query);
+  return to(byCamera(e) ? "capture" : "observe", e.resident.id, query);
 }
 
 function Row({ of: e, scales, now }: { of: Entry; scales: Scale[]; now: number }) {
@@ -202,6 +209,11 @@ function Row({ of: e, scales, now }: { of: Entry; scales: Scale[]; now: number }
         </h3>
         {facts && <p>{facts}</p>}
         <p class="quiet">{asked}</p>
+        {unsentOf(e.resident.id) && (
+          <Badge icon="later" tone="care">
+            {t("offline.queued")}
+          </Badge>
+        )}
       </div>
       <p class="entry-when">{timing(e, now)}</p>
       {e.due.assessment_id ? (
@@ -213,7 +225,7 @@ function Row({ of: e, scales, now }: { of: Entry; scales: Scale[]; now: number }
         e.state !== "excused" &&
         e.state !== "missed" && (
           <a class={waits ? "button main" : "button plain"} href={startOf(e)}>
-            <Icon name={e.resident.consent === "given" ? "camera" : "eye"} />
+            <Icon name={byCamera(e) ? "camera" : "eye"} />
             <span>{t("round.start")}</span>
             <span class="unseen">: {e.resident.name}</span>
           </a>
