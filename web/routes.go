@@ -59,7 +59,7 @@ func (s *Server) routes() (*gin.Engine, error) {
 		if !r.may.Known() {
 			return nil, fmt.Errorf("route %s %s: the permission table has no row %q", r.method, r.path, r.may)
 		}
-		api.Handle(r.method, r.path, know(&r), s.allow(r.may), s.recordRead(r), r.do)
+		api.Handle(r.method, r.path, know(&r), s.allow(r.may), s.behind(r), s.recordRead(r), r.do)
 	}
 	f := e.Group(fhirBase, s.negotiateFHIR)
 	for _, r := range s.fhirRoutes() {

@@ -79,6 +79,7 @@ type Server struct {
 	log        *slog.Logger
 	engine     *gin.Engine
 	tries      *lockout
+	lane       *lane
 	hashing    chan struct{}      // bounds the memory that hashing passwords takes
 	dummy      string             // a hash to compare with where there is no such user, so that the time tells nothing
 	passkeys   *webauthn.WebAuthn // nil without an origin
@@ -135,6 +136,7 @@ func New(opt Options) (*Server, error) {
 	if s.engine, err = s.routes(); err != nil {
 		return nil, err
 	}
+	s.lane = newLane() // the last thing, since it has to be closed
 	return s, nil
 }
 
@@ -175,6 +177,7 @@ func (s *Server) beginStop() { s.stopped.Do(func() { close(s.stop) }) }
 func (s *Server) Close() {
 	s.beginStop()
 	s.watch.Wait()
+	s.lane.close()
 }
 
 func (s *Server) health(c *gin.Context) {
