@@ -148,7 +148,7 @@ func (c *contract) check(t testing.TB, table []route, req *http.Request, body []
 		wrong("answered %d without a body; the document has %v", status, content)
 	case kind != "" && content[kind] == nil && len(answer) > 0:
 		wrong("answered %d as %s, which the document does not describe", status, kind)
-	case strings.HasSuffix(kind, "json"):
+	case strings.HasSuffix(kind, "json") && kind != "application/x-ndjson": // many texts
 		if err := c.valid(answer, append(said[:len(said):len(said)], "content", kind, "schema")...); err != nil {
 			wrong("answered what the document does not describe: %v\n%.2000s", err, answer)
 		}

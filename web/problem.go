@@ -31,6 +31,7 @@ const (
 	codeNoPasskeys      care.Code = "no_passkeys"
 	codeNoProvider      care.Code = "no_provider"
 	codeNoSMART         care.Code = "no_smart"
+	codeBusy            care.Code = "busy"
 	codeProvider        care.Code = "provider_away"
 	codeProviderSaid    care.Code = "provider_refused"
 	codeNoAccount       care.Code = "no_account"
@@ -87,6 +88,7 @@ var problemKinds = map[care.Code]struct {
 	codeNotEnrolled:  {http.StatusForbidden, "Tablet not enrolled"},
 	codePasskey:      {http.StatusUnauthorized, "Passkey not accepted"},
 	codeNoPasskeys:   {http.StatusNotFound, "Passkeys are not set up"},
+	codeBusy:         {http.StatusServiceUnavailable, "Busy with others"},
 	codeNoSMART:      {http.StatusNotFound, "Signing in with keys is not set up"},
 	codeNoProvider:   {http.StatusNotFound, "No identity provider"},
 	codeProvider:     {http.StatusBadGateway, "Identity provider does not answer"},

@@ -32,6 +32,7 @@ func (s *Server) table() []route {
 		s.residentRoutes(), s.consentRoutes(),
 		s.sessionRoutes(), s.assessmentRoutes(), s.scaleRoutes(),
 		s.reliefRoutes(), s.roundRoutes(), s.happeningRoutes(), s.homeRoutes(), s.enrolmentRoutes(), s.clientRoutes(), s.changeRoutes(),
+		s.downloadRoutes(),
 		s.trailRoutes(), s.overviewRoutes(), s.interfaceRoutes(),
 	)
 }

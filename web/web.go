@@ -50,6 +50,7 @@ type Store interface {
 	clientStore
 	tokenStore
 	changeStore
+	downloadStore
 	Ping(ctx context.Context) error
 }
 
@@ -81,6 +82,7 @@ type Server struct {
 	tries      *lockout
 	lane       *lane
 	hashing    chan struct{}      // bounds the memory that hashing passwords takes
+	downloads  chan struct{}      // bounds how many read everything at once
 	dummy      string             // a hash to compare with where there is no such user, so that the time tells nothing
 	passkeys   *webauthn.WebAuthn // nil without an origin
 	ceremonies *pending[webauthn.SessionData]
@@ -130,6 +132,7 @@ func New(opt Options) (*Server, error) {
 		}
 		s.signOn = newSignOn(*opt.Provider, opt.Origin, opt.Now)
 	}
+	s.downloads = make(chan struct{}, downloadsAtOnce)
 	if s.builtIn, err = readScales(); err != nil {
 		return nil, err
 	}
