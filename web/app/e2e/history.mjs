@@ -37,6 +37,7 @@ export async function remembered(server, admin) {
   await observed(admin, greta.id, painad, scoring(painad, 2), 28.8, "movement");
   const again = await observed(admin, greta.id, painad, scoring(painad, 4), 1.2);
   const running = await admin.post(`/residents/${greta.id}/reliefs`, { assessment_id: again.id, measures: ["warmth", "music"], given_at: at(0.6) });
+  await admin.post(`/residents/${home.people.dora.id}/reliefs`, { assessment_id: home.made.at(-1).id, measures: ["cold"], given_at: at(1.1) });
   const amended = await observed(admin, greta.id, painad, scoring(painad, 3), 50);
   await admin.post(`/assessments/${amended.id}/amend`, { reason: "The answers were those of the room next door.", answers: scoring(painad, 1) }, { "If-Match": `"${amended.version}"` });
   await admin.post(`/residents/${greta.id}/events`, { kind: "fall", at: at(24 * 9) });

@@ -13,6 +13,7 @@ import { EmptyState, Page, Skeleton } from "./parts/page";
 import { Trouble } from "./parts/trouble";
 import { route } from "./route";
 import { assessing, find, type Params, type Screen, screens } from "./screens";
+import { Reminders } from "./screens/reminders";
 import { SignIn, SignInAgain } from "./screens/signin";
 import { Bar, Connection, Rail } from "./shell";
 import { loadSites } from "./site";
@@ -119,6 +120,7 @@ export function App() {
         <Connection />
         <Unsent />
         <Update assessing={busy} />
+        {inside && <Reminders quiet={busy} />}
         <main ref={main} id="main" tabIndex={-1}>
           <Trouble said={wrong.value}>
             <Button icon="again" onClick={ask}>

@@ -1,4 +1,4 @@
-import type { Change, FollowUp, Measure, Relief } from "./api/reliefs";
+import type { Change, Drug, FollowUp, Measure, Relief } from "./api/reliefs";
 import { t } from "./i18n";
 import { clock, dateTime, list, number, relative } from "./i18n/format";
 
@@ -6,6 +6,22 @@ import { clock, dateTime, list, number, relative } from "./i18n/format";
 export function reliefWords(r: Pick<Relief, "drug" | "measures">, measures: readonly Measure[]): string {
   const drug = r.drug ? [r.drug.text, r.drug.dose].filter(Boolean).join(" ") : "";
   return list([drug, ...r.measures.map((id) => measures.find((m) => m.id === id)?.name ?? id)].filter(Boolean));
+}
+
+/** The drugs that a person was given lately, each with its dose once, the newest first: most are given again. */
+export function drugsBefore(of: readonly Relief[], most = 3): Drug[] {
+  const found = new Map<string, Drug>();
+  for (const r of [...of].sort((a, b) => Date.parse(b.given_at) - Date.parse(a.given_at))) {
+    if (!r.drug?.text || r.entered_in_error) continue;
+    const key = `${r.drug.text.toLowerCase()} ${r.drug.dose?.toLowerCase() ?? ""}`;
+    if (!found.has(key)) found.set(key, { text: r.drug.text, ...(r.drug.dose ? { dose: r.drug.dose } : {}) });
+  }
+  return [...found.values()].slice(0, most);
+}
+
+/** "hour", "4 hours", "90 minutes": to follow "every". */
+export function lasting(minutes: number): string {
+  return minutes % 60 === 0 ? t("relief.hours", { count: minutes / 60 }) : t("relief.minutes", { count: minutes });
 }
 
 /** The verdict on a change as sentences, after what the server decided. */

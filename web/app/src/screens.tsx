@@ -1,5 +1,6 @@
 import type { ComponentType } from "preact";
 
+import { is } from "./api/account";
 import type { PlainKey } from "./i18n";
 import type { IconName } from "./parts/icon";
 
@@ -26,6 +27,7 @@ export const screens: [Row, ...Row[]] = [
   { at: "capture", load: async () => (await import("./screens/capture")).Capture },
   { at: "capture/:id", load: async () => (await import("./screens/capture")).Capture },
   { at: "a/:id", load: async () => (await import("./screens/assessment")).Assessment },
+  { at: "relief/:id", load: async () => (await import("./screens/relief")).Relief, may: () => is("carer", "nurse", "manager", "admin") },
   { at: "unsent", load: async () => (await import("./screens/unsent")).Unsent },
   { at: "me", load: async () => (await import("./screens/me")).Me },
   { at: "setup/:token", load: async () => (await import("./screens/setup")).SetUp, open: true },
@@ -44,7 +46,7 @@ interface Entry {
 /** The main menu: five entries at the most fit on a phone. */
 export const menu: Entry[] = [
   { at: "", label: "shell.round", icon: "round", holds: [""] },
-  { at: "residents", label: "shell.residents", icon: "people", holds: ["residents", "r", "capture", "a"] },
+  { at: "residents", label: "shell.residents", icon: "people", holds: ["residents", "r", "capture", "a", "relief"] },
   { at: "practice", label: "shell.practice", icon: "practice", holds: ["practice"] },
 ];
 

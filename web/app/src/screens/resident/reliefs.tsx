@@ -4,6 +4,7 @@ import { type Measure, reliefs, type ReliefView } from "../../api/reliefs";
 import { t } from "../../i18n";
 import { dateTime } from "../../i18n/format";
 import { useLoaded } from "../../load";
+import { useNow } from "../../now";
 import { Button } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { Ready } from "../../parts/loaded";
@@ -20,6 +21,7 @@ const few = 4;
 /** What was done against pain lately, and what the score did afterwards. */
 export function Reliefs({ of, onChange }: { of: Loaded; onChange: () => void }) {
   const more = useSignal(false);
+  useNow(); // the times until looking again go on
   const recent = of.given.filter((r) => Date.parse(r.given_at) >= startOf("quarter", of.now)).sort((a, b) => Date.parse(b.given_at) - Date.parse(a.given_at));
   const shown = more.value ? recent : recent.slice(0, few);
   const loaded = useLoaded(async () => {
