@@ -110,6 +110,7 @@ type (
 func (s *Server) interfaceRoutes() []route {
 	return group("This interface",
 		row(http.MethodGet, "/problems", care.Public, s.problems, doc{about: "List the codes of refusals", gives: problemKind{}, list: "problems"}),
+		row(http.MethodGet, "/version", care.Public, s.version, doc{about: "Tell the program's version and the page's build", more: "A page that is not of this build is an old one: it may go on until the work at hand is done, and is loaded anew then.", gives: versionView{}}),
 		row(http.MethodGet, "/openapi.json", care.Public, s.openAPIDocument, doc{about: "Read this document", gives: map[string]any{}, tag: true, cached: true}),
 	)
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -79,6 +80,7 @@ type Server struct {
 	opt        Options
 	log        *slog.Logger
 	engine     *gin.Engine
+	files      *pageFiles
 	tries      *lockout
 	lane       *lane
 	hashing    chan struct{}      // bounds the memory that hashing passwords takes
@@ -134,6 +136,13 @@ func New(opt Options) (*Server, error) {
 	}
 	s.downloads = make(chan struct{}, downloadsAtOnce)
 	if s.builtIn, err = readScales(); err != nil {
+		return nil, err
+	}
+	built, err := fs.Sub(dist, "app/dist")
+	if err == nil {
+		s.files, err = newPageFiles(built)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if s.engine, err = s.routes(); err != nil {
