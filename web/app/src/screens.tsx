@@ -26,6 +26,8 @@ export const screens: [Row, ...Row[]] = [
   { at: "practice", load: async () => (await import("./screens/resident")).Practice },
   { at: "capture", load: async () => (await import("./screens/capture")).Capture },
   { at: "capture/:id", load: async () => (await import("./screens/capture")).Capture },
+  { at: "observe", load: async () => (await import("./screens/observe")).Observe },
+  { at: "observe/:id", load: async () => (await import("./screens/observe")).Observe },
   { at: "a/:id", load: async () => (await import("./screens/assessment")).Assessment },
   { at: "relief/:id", load: async () => (await import("./screens/relief")).Relief, may: () => is("carer", "nurse", "manager", "admin") },
   { at: "unsent", load: async () => (await import("./screens/unsent")).Unsent },
@@ -46,7 +48,7 @@ interface Entry {
 /** The main menu: five entries at the most fit on a phone. */
 export const menu: Entry[] = [
   { at: "", label: "shell.round", icon: "round", holds: [""] },
-  { at: "residents", label: "shell.residents", icon: "people", holds: ["residents", "r", "capture", "a", "relief"] },
+  { at: "residents", label: "shell.residents", icon: "people", holds: ["residents", "r", "capture", "observe", "a", "relief"] },
   { at: "practice", label: "shell.practice", icon: "practice", holds: ["practice"] },
 ];
 

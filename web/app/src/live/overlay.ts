@@ -39,3 +39,42 @@ export function drawFace(canvas: HTMLCanvasElement, face: Face | null, judged: b
     at += n;
   }
 }
+
+/**
+ * Draws the newest face over a video as often as the video has a new picture, and never more: results that come faster cost
+ * nothing, and the picture never waits for the drawing.
+ */
+export class Painter {
+  private newest: { face: Face | null; judged: boolean } | null = null;
+
+  face(face: Face | null, judged: boolean) {
+    this.newest = { face, judged };
+  }
+
+  /** Draws until the returned function is called. */
+  over(video: HTMLVideoElement, canvas: HTMLCanvasElement): () => void {
+    let going = true;
+    const paint = () => {
+      if (!going) return;
+      const now = this.newest;
+      if (now && video.videoWidth > 0) {
+        this.newest = null;
+        if (canvas.width !== video.videoWidth || canvas.height !== video.videoHeight) {
+          canvas.width = video.videoWidth;
+          canvas.height = video.videoHeight;
+        }
+        drawFace(canvas, now.face, now.judged);
+      }
+      next();
+    };
+    const next = () => {
+      // Older browsers have no call for each picture; a drawing for each turn of the screen is the next best.
+      if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(paint);
+      else requestAnimationFrame(paint);
+    };
+    next();
+    return () => {
+      going = false;
+    };
+  }
+}

@@ -1,5 +1,4 @@
-import { Problem, request } from "../api/request";
-import { t } from "../i18n";
+import { request } from "../api/request";
 import type { LiveEvent, Session } from "../model";
 
 /** The size that the server wants: more pixels only cost time. */
@@ -11,34 +10,52 @@ const returnFor = 5000; // ms that an interrupted connection has to come back
 
 export type Facing = "user" | "environment";
 
-/** Opens a camera, or throws a Problem that says what to do. */
+/** What can go wrong between a camera and the server. */
+export type Fault =
+  | "insecure" // the page was not opened securely: the browser has no camera for it
+  | "refused" // the browser may not use the camera
+  | "missing" // there is none
+  | "busy" // another app has it
+  | "gone" // it was there: unplugged, or taken by another app
+  | "lost" // the connection to the server
+  | "blocked" // video does not reach the server
+  | "ended"; // the server ended the session
+
+/** A fault, thrown. */
+export class Broken extends Error {
+  constructor(readonly fault: Fault) {
+    super(fault);
+  }
+}
+
+const faults: Record<string, Fault> = {
+  NotAllowedError: "refused",
+  SecurityError: "refused",
+  NotFoundError: "missing",
+  OverconstrainedError: "missing",
+};
+
+/** Opens a camera, or throws what is in the way. */
 export async function openCamera(facing: Facing): Promise<MediaStream> {
   const devices = (navigator as Partial<Navigator>).mediaDevices;
-  if (!devices) throw new Problem(t("capture.error.insecure"), "insecure");
+  if (!devices) throw new Broken("insecure");
   try {
     return await devices.getUserMedia({ audio: false, video: { ...wanted, facingMode: facing } });
   } catch (e) {
-    const name = e instanceof DOMException ? e.name : "";
-    const said: Record<string, string> = {
-      NotAllowedError: t("capture.error.refused"),
-      SecurityError: t("capture.error.refused"),
-      NotFoundError: t("capture.error.missing"),
-      OverconstrainedError: t("capture.error.missing"),
-      NotReadableError: t("capture.error.busy"),
-      AbortError: t("capture.error.busy"),
-    };
-    throw new Problem(said[name] ?? t("capture.error.busy"), "camera");
+    throw new Broken(faults[e instanceof DOMException ? e.name : ""] ?? "busy");
   }
 }
 
 export interface Handlers {
   connected: () => void;
   event: (e: LiveEvent) => void;
-  failed: (sentence: string) => void;
+  failed: (fault: Fault) => void;
 }
 
 /** A camera on its way to the server. */
 export interface Publication {
+  /** Sends no pictures for a while, or sends them again. The camera stays on. */
+  pause: (paused: boolean) => void;
   close: () => void;
 }
 
@@ -57,34 +74,34 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
     pc.close();
     if (resource) void request(resource, { method: "DELETE" }).catch(() => undefined);
   };
-  const fail = (sentence: string) => {
+  const fail = (fault: Fault) => {
     if (over) return;
     close();
-    on.failed(sentence);
+    on.failed(fault);
   };
   const receive = (data: unknown) => {
     if (over || typeof data !== "string") return;
     const e = JSON.parse(data) as LiveEvent;
-    if (e.type === "end") fail(t("capture.error.ended"));
+    if (e.type === "end") fail("ended");
     else on.event(e);
   };
 
   const track = camera.getVideoTracks()[0];
-  if (!track) throw new Problem(t("capture.error.missing"), "camera");
-  track.addEventListener("ended", () => fail(t("capture.error.gone")));
+  if (!track) throw new Broken("missing");
+  track.addEventListener("ended", () => fail("gone"));
   const sender = pc.addTransceiver(track, { direction: "sendonly", streams: [camera], sendEncodings: [{ maxBitrate: 1_500_000, maxFramerate: 30 }] });
   preferVP8(sender);
   // A late result is worth nothing, so nothing is sent twice and nothing waits for its turn.
   const results = pc.createDataChannel("results", { ordered: false, maxRetransmits: 0 });
   results.onmessage = (m) => receive(m.data);
-  results.onclose = () => fail(t("capture.error.lost")); // how a server that stops is noticed at once
+  results.onclose = () => fail("lost"); // how a server that stops is noticed at once
 
   let met = false;
   let missed = 0;
   pc.onconnectionstatechange = () => {
     clearTimeout(missed);
-    if (pc.connectionState === "failed") fail(t("capture.error.lost"));
-    if (pc.connectionState === "disconnected") timers.push((missed = window.setTimeout(() => fail(t("capture.error.lost")), returnFor)));
+    if (pc.connectionState === "failed") fail("lost");
+    if (pc.connectionState === "disconnected") timers.push((missed = window.setTimeout(() => fail("lost"), returnFor)));
     if (pc.connectionState !== "connected" || met) return;
     met = true;
     on.connected();
@@ -98,7 +115,7 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
   };
   timers.push(
     window.setTimeout(() => {
-      if (!met) fail(t("capture.error.noConnection"));
+      if (!met) fail("blocked");
     }, connectFor),
   );
 
@@ -113,7 +130,7 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
     close();
     throw e;
   }
-  return { close };
+  return { close, pause: (paused) => void sender.sender.replaceTrack(paused ? null : track).catch(() => undefined) };
 }
 
 /** Puts VP8 first and keeps the rest, so that a browser without it still makes an offer that the server can explain. */

@@ -1,0 +1,196 @@
+import { type Signal, useSignal } from "@preact/signals";
+import type { RefObject } from "preact";
+import { useEffect } from "preact/hooks";
+
+import { t } from "../i18n";
+import { number } from "../i18n/format";
+import type { History } from "../live/history";
+import type { Facing } from "../live/publish";
+import type { Frame } from "../model";
+import { Bars } from "../parts/bars";
+import { Button, LinkButton } from "../parts/button";
+import { Icon } from "../parts/icon";
+import { Ring } from "../parts/ring";
+import { Trace } from "../parts/trace";
+import type { Capture } from "./capture";
+import { seconds } from "./capture";
+import { Guide } from "./guide";
+import { type Hint, hint } from "./hint";
+
+interface StageProps {
+  capture: Capture;
+  frame: Signal<Frame | null>;
+  history: History;
+  facing: Facing;
+  blind: boolean;
+  video: RefObject<HTMLVideoElement | null>;
+  canvas: RefObject<HTMLCanvasElement | null>;
+  without: string;
+  onStop: () => void;
+  onFlip: () => void;
+}
+
+const threshold = 2; // the server's reading aid, drawn as a dashed line
+
+/** The camera's picture with what to do about it, and the buttons within reach. */
+export function Stage({ capture, frame, history, facing, blind, video, canvas, without, onStop, onFlip }: StageProps) {
+  const phase = capture.phase.value;
+  const shape = useSignal("4 / 3");
+  const now = hintOf(phase, frame.value);
+  const quiet = useSettled(now);
+  const mirrored = facing === "user";
+  const held = blind || !!frame.value?.held_back;
+  return (
+    <div class="stage">
+      <div class={mirrored ? "picture mirrored" : "picture"} style={{ aspectRatio: shape.value }}>
+        <video
+          ref={video}
+          autoplay
+          muted
+          playsInline
+          aria-label={t("capture.picture")}
+          onResize={(e) => {
+            const { videoWidth, videoHeight } = e.currentTarget;
+            if (videoWidth > 0) shape.value = `${videoWidth} / ${videoHeight}`;
+          }}
+        />
+        <canvas ref={canvas} aria-hidden="true" />
+        <Guide hint={now} mirrored={mirrored} />
+        {phase === "paused" && (
+          <p class="veil">
+            <Icon name="pause" size={48} />
+            {t("capture.paused")}
+          </p>
+        )}
+        {(phase === "live" || phase === "opening") && (
+          <Button icon="flip" bare onClick={onFlip}>
+            {t("capture.flip")}
+          </Button>
+        )}
+      </div>
+      <div class="beside">
+        <div class={`hint-box ${quiet.state}`} role="status" aria-live="polite">
+          <Icon name={quiet.icon} size={32} />
+          <p>
+            <strong>{quiet.said}</strong> {quiet.advice}
+          </p>
+        </div>
+        <Controls capture={capture} frame={frame.value} />
+        {capture.notice.value && <p class="quiet">{capture.notice.value}</p>}
+        <div class="buttons spread">
+          <LinkButton kind="quiet" icon="eye" href={without}>
+            {t("capture.without")}
+          </LinkButton>
+          <Button kind="quiet" icon="close" disabled={phase === "saving"} onClick={onStop}>
+            {t("capture.stop")}
+          </Button>
+        </div>
+        {held ? (
+          <p class="quiet privacy">
+            <Icon name="eyeOff" size={20} />
+            <span>{t("capture.heldBack")}</span>
+          </p>
+        ) : (
+          <Numbers frame={frame.value} history={history} />
+        )}
+        <p class="quiet privacy">
+          <Icon name="shield" size={20} />
+          <span>{t("capture.privacy")}</span>
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function hintOf(phase: string, frame: Frame | null): Hint {
+  if (phase === "opening") return { state: "connecting", icon: "clock", said: t("capture.connecting"), advice: "", toward: null };
+  if (phase === "paused") return { state: "paused", icon: "pause", said: t("capture.paused"), advice: t("capture.pausedHint"), toward: null };
+  return hint(frame);
+}
+
+/** The hint once it has stayed half a second, so that a flicker is neither shown nor read out. */
+function useSettled(now: Hint): Hint {
+  const shown = useSignal(now);
+  const words = `${now.said} ${now.advice}`;
+  useEffect(() => {
+    const timer = window.setTimeout(() => (shown.value = now), 500);
+    return () => clearTimeout(timer);
+  }, [words]);
+  return shown.value;
+}
+
+function Controls({ capture, frame }: { capture: Capture; frame: Frame | null }) {
+  const phase = capture.phase.value;
+  if (phase === "opening" || phase === "live") {
+    return (
+      <div class="controls">
+        <Button kind="main" large wide disabled={phase !== "live"} onClick={() => void capture.observe()}>
+          {t("capture.startObservation", { seconds })}
+        </Button>
+        <p class="quiet">{t("capture.readyHint")}</p>
+      </div>
+    );
+  }
+  const done = phase === "saving" ? seconds : (frame?.capture.state === "running" ? frame.capture.assessed_ms : 0) / 1000;
+  const waiting = phase === "observing" && frame?.state !== "scored";
+  return (
+    <div class="controls">
+      <div class="progress">
+        <Ring share={done / seconds} label={t("capture.observed", { done: number(Math.min(done, seconds)), of: seconds })} waiting={waiting || phase === "paused"} />
+        <p>
+          <strong>{t(phase === "saving" ? "capture.saving" : phase === "paused" ? "capture.paused" : waiting ? "capture.waiting" : "capture.observing")}</strong>
+          <br />
+          {t(phase === "paused" ? "capture.pausedHint" : waiting ? "capture.waitingHint" : "capture.observingHint")}
+        </p>
+      </div>
+      {phase !== "saving" && (
+        <div class="buttons halves">
+          {phase === "paused" ? (
+            <Button kind="main" icon="play" large onClick={() => capture.goOn()}>
+              {t("capture.goOn")}
+            </Button>
+          ) : (
+            <Button icon="pause" large onClick={() => capture.pause()}>
+              {t("capture.pause")}
+            </Button>
+          )}
+          <Button icon="again" large onClick={() => void capture.retry()}>
+            {t("capture.retry")}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+const kept = "wince.numbers";
+
+/** The numbers of now, for those who want them: closed until opened, and then kept so on this tablet. */
+function Numbers({ frame, history }: { frame: Frame | null; history: History }) {
+  const open = useSignal(localStorage.getItem(kept) === "open");
+  const score = frame?.state === "scored" && frame.score !== null ? t("face.scoreOf", { score: number(frame.score) }) : t("face.noScore");
+  return (
+    <details
+      class="numbers"
+      open={open.value}
+      onToggle={(e) => {
+        open.value = e.currentTarget.open;
+        localStorage.setItem(kept, open.value ? "open" : "closed");
+      }}
+    >
+      <summary>{t("capture.live")}</summary>
+      {open.value && (
+        <>
+          <p class="quiet">{t("face.provisional")}</p>
+          <p class="now">
+            {t("capture.score")} <strong>{score}</strong>
+          </p>
+          <Trace history={history} threshold={threshold} />
+          <h3>{t("capture.units")}</h3>
+          <p class="hint">{t("capture.unitsHint")}</p>
+          <Bars units={frame?.au ?? null} />
+        </>
+      )}
+    </details>
+  );
+}
