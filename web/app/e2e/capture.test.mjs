@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { addResident, camera, name, openBrowser, openPage, setUp, startCamera, startServer } from "./stage.mjs";
+import { addResident, answer, axeInBoth, calmPAINAD, camera, name, openBrowser, openPage, setUp, startCamera, startServer } from "./stage.mjs";
 
 const clip = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../../testdata/clips/pain.json"), "utf8"));
 let server, film, browser, page;
@@ -68,12 +68,22 @@ it("goes from the set-up link to a confirmed assessment that the API returns", {
   expect(worst).toBeLessThan(1); // as when the browser changes the picture's size and sends a coarse keyframe
   expect(received.some((e) => e.type === "observation" && e.state === "assessed")).toBe(true);
 
+  // What the camera saw is drawn over time, and its proposal stands at the answer it is for; nothing is answered yet.
+  await page.getByRole("heading", { name: "Score over the capture" }).waitFor();
+  await page.getByRole("img", { name: /Drawing of a face on which/ }).waitFor();
+  await page.locator("#item-face").getByText("Camera proposes this").waitFor();
+  expect(await page.locator("input[type=radio]:checked").count()).toBe(0);
+  expect(await axeInBoth(page)).toEqual([]);
+  await page.getByRole("button", { name: `Confirm as ${name}` }).click();
+  await page.getByRole("alert").filter({ hasText: "Answer what is still open" }).waitFor();
+  await answer(page, calmPAINAD);
   await page.getByLabel("Remarks").fill("while being turned");
   await page.getByRole("button", { name: `Confirm as ${name}` }).click();
   await page.getByText(`Confirmed by ${name}`).waitFor();
   const id = new URL(page.url()).hash.split("/").pop();
   const kept = await (await page.request.get(`${server.url}/api/v1/assessments/${id}`)).json();
   expect(kept).toMatchObject({ status: "final", condition: "movement", practice: false, remarks: "while being turned", confirmed_by: { name } });
+  expect(kept).toMatchObject({ answers: calmPAINAD, total: 1, scale: { id: "painad" } });
   expect(kept.observation.score_p95).toBeGreaterThan(1);
   expect(Object.keys(kept.observation.models).length).toBeGreaterThan(2);
 

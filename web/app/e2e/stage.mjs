@@ -197,6 +197,13 @@ export async function observed(page, resident_id, scale, answers, minutes, condi
   return a.id;
 }
 
+/** Answers a scale's items: {breathing: 0} by the place of the answer. */
+export async function answer(page, items) {
+  for (const [item, at] of Object.entries(items)) await page.locator(`#item-${item}`).getByRole("radio").nth(at).check();
+}
+
+export const calmPAINAD = { breathing: 0, vocalisation: 0, face: 1, body: 0, consolability: 0 };
+
 /** Starts the camera, at rest. */
 export async function startCamera(page, condition = "At rest") {
   await page.getByLabel(condition).check();

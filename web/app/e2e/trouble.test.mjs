@@ -30,6 +30,7 @@ it("says that there is no face, and what to do", { timeout: 60_000 }, async () =
   await page.goto(page.url().replace(/#.*/, "#/capture"));
   await startCamera(page);
   await page.getByRole("status").filter({ hasText: "No face in the picture." }).waitFor({ timeout: 30_000 });
+  await page.getByText("Live numbers").click();
   await page.getByText("no score").first().waitFor();
 });
 
@@ -40,7 +41,9 @@ it("says that the camera was unplugged", { timeout: 60_000 }, async () => {
   await page.getByRole("status").filter({ hasText: "No face" }).waitFor({ timeout: 30_000 });
   await page.evaluate(() => document.querySelector("video").srcObject.getVideoTracks()[0].dispatchEvent(new Event("ended")));
   await page.getByRole("alert").filter({ hasText: "it was unplugged" }).waitFor();
-  await page.getByRole("button", { name: "Start the camera" }).waitFor();
+  await page.getByRole("link", { name: "Assess without the camera" }).waitFor();
+  await page.getByRole("button", { name: "Try again" }).click(); // the camera is there again
+  await page.getByRole("status").filter({ hasText: "No face" }).waitFor({ timeout: 30_000 });
 });
 
 it("gives the camera back to whoever does not wait for it", { timeout: 60_000 }, async () => {

@@ -93,6 +93,18 @@ export interface UnitSummary {
   mean: number;
 }
 
+/** A capture over time, in columns of equal length; null where there is no number. */
+export interface Trace {
+  step_ms: number;
+  t_ms: number[];
+  state: Frame["state"][];
+  score: (number | null)[];
+  pspi: (number | null)[];
+  au: Record<string, (number | null)[]>;
+  reasons: Record<string, number[]>; // rows that could not be judged for each reason
+  confounders: Record<string, number[]>; // rows in which each was taken into account
+}
+
 export interface Observation {
   state: "assessed" | "not_assessable";
   duration_ms: number;
@@ -109,6 +121,9 @@ export interface Observation {
   confounders: Record<string, number>;
   baseline: string;
   baselines?: Record<string, number>;
+  baseline_id?: string;
+  baseline_taken_at?: string;
+  trace?: Trace | null; // of single records; lists leave it out
   confidence: string;
   provisional: boolean;
   models: Record<string, string>;

@@ -21,12 +21,14 @@ export function drawFace(canvas: HTMLCanvasElement, face: Face | null, judged: b
   if (!face) return;
   const style = getComputedStyle(canvas);
   ctx.lineWidth = Math.max(2, width / 320);
-  ctx.strokeStyle = style.getPropertyValue(judged ? "--overlay-good" : "--overlay-bad");
-  // A face that cannot be judged has a dashed box: colour alone says nothing to some.
-  ctx.setLineDash(judged ? [] : [width / 60, width / 80]);
-  const [x, y, w, h] = face.box;
-  ctx.strokeRect(x * width, y * height, w * width, h * height);
-  ctx.setLineDash([]);
+  ctx.strokeStyle = style.getPropertyValue("--overlay-bad");
+  // A face that cannot be judged has a dashed box; one that can has none, so that the picture stays calm.
+  if (!judged) {
+    ctx.setLineDash([width / 60, width / 80]);
+    const [x, y, w, h] = face.box;
+    ctx.strokeRect(x * width, y * height, w * width, h * height);
+    ctx.setLineDash([]);
+  }
   ctx.lineWidth = Math.max(1, width / 480);
   ctx.strokeStyle = style.getPropertyValue("--overlay-line");
   let at = 0;

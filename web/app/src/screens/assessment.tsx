@@ -1,152 +1,137 @@
 import { useSignal } from "@preact/signals";
 
-import { me } from "../api/account";
 import { assessments } from "../api/assessments";
 import { sentence } from "../api/request";
 import { source } from "../api/source";
 import { t } from "../i18n";
 import { dateTime } from "../i18n/format";
 import { useLoaded } from "../load";
-import type { Assessment as Kept } from "../model";
-import { Button } from "../parts/button";
-import { TextArea } from "../parts/field";
+import type { Assessment as Record, Scale } from "../model";
+import { toast } from "../parts/announce";
+import { Button, LinkButton } from "../parts/button";
+import { Dialog } from "../parts/dialog";
+import { Field, values } from "../parts/field";
 import { Ready } from "../parts/loaded";
 import { Page } from "../parts/page";
+import { Status } from "../parts/status";
 import { Trouble } from "../parts/trouble";
+import { Amend, Fill, RateFirst } from "../result/fill";
+import { Kept } from "../result/kept";
+import { Observed } from "../result/observed";
 import { to } from "../route";
 import type { Params } from "../screens";
-import { Status } from "../parts/status";
-import { summarise } from "../words";
 
+/** One assessment: what the camera saw, and what a person makes of it. */
 export function Assessment({ params }: { params: Params }) {
   const id = params.id ?? "";
   const loaded = useLoaded(async () => {
-    const kept = await source.value.assessment(id);
-    return { kept, resident: kept.resident_id ? await source.value.resident(kept.resident_id) : null };
+    const s = source.value;
+    const kept = await s.assessment(id);
+    const [resident, scale] = await Promise.all([kept.resident_id ? s.resident(kept.resident_id) : null, kept.scale ? s.scale(kept.scale.id, kept.scale.version, kept.site_id) : null]);
+    return { kept, resident, scale };
   }, id);
   const there = loaded.value.value;
   const a = there?.kept;
   const resident = there?.resident;
+  const keep = (kept: Record) => {
+    if (there) loaded.value.value = { ...there, kept };
+    window.scrollTo(0, 0);
+  };
   return (
     <Page
       title={a ? (resident?.name ?? t("capture.practiceTitle")) : t("shell.loading")}
       {...(a ? { back: resident ? { href: to("r", resident.id), to: resident.name } : { href: to("practice"), to: t("shell.practice") } } : {})}
-      lead={a && `${t(`face.condition.${a.condition}`)} · ${t("result.made", { name: a.created_by.name, when: dateTime(a.created_at) })}`}
+      lead={a && `${t(`face.condition.${a.condition}`)} · ${t("result.kind", { kind: a.method })} · ${dateTime(a.assessed_at)}`}
       actions={a && <Status of={a.status} />}
     >
-      <Ready of={loaded}>
-        {({ kept, resident }) => (
-          <div class="columns">
-            <Observed of={kept} />
-            <div>
-              <Proposals of={kept} />
-              <Remarks of={kept} onConfirmed={(kept) => (loaded.value.value = { kept, resident })} onStale={loaded.again} />
-            </div>
-          </div>
-        )}
-      </Ready>
+      <Ready of={loaded}>{({ kept, scale }) => <Parts of={kept} scale={scale} onKept={keep} onStale={loaded.again} />}</Ready>
     </Page>
   );
 }
 
-function Observed({ of: a }: { of: Kept }) {
-  const o = a.observation;
-  if (!o) return null;
-  return (
-    <section class="card">
-      <h2>{t("result.title")}</h2>
-      {o.provisional && <p class="note">{t("face.provisionalLong")}</p>}
-      <dl>
-        {summarise(o).map((l) => (
-          <div key={l.term}>
-            <dt>{l.term}</dt>
-            <dd>
-              {l.said}
-              {l.items && l.items.length > 0 && (
-                <ul class="seen">
-                  {l.items.map((i) => (
-                    <li key={i}>{i}</li>
-                  ))}
-                </ul>
-              )}
-            </dd>
-          </div>
-        ))}
-      </dl>
-      <details>
-        <summary>{t("result.details")}</summary>
-        <ul class="small">
-          <li>{o.rules}</li>
-          {Object.entries(o.models).map(([name, version]) => (
-            <li key={name}>
-              {name}: {version}
-            </li>
-          ))}
-        </ul>
-      </details>
-    </section>
-  );
-}
-
-function Proposals({ of: a }: { of: Kept }) {
-  if (!a.proposals?.length) return null;
-  return (
-    <section class="card">
-      <h2>{t("result.proposal")}</h2>
-      <p class="quiet">{t("result.proposalLead")}</p>
-      {a.proposals.map((p) => (
-        <div class="proposal" key={p.scale + p.item}>
-          <p class="value">{p.value}</p>
-          <div>
-            <p>
-              <strong>
-                {p.scale}, {p.item}
-              </strong>
-              : {p.label.toLowerCase()}
-            </p>
-            <p>{p.evidence}</p>
-            {p.provisional && <p class="quiet">{t("face.provisional")}</p>}
-          </div>
-        </div>
-      ))}
-    </section>
-  );
-}
-
-function Remarks({ of: a, onConfirmed, onStale }: { of: Kept; onConfirmed: (a: Kept) => void; onStale: () => void }) {
-  const remarks = useSignal(a.remarks);
-  const wrong = useSignal("");
-  const busy = useSignal(false);
-  if (a.status !== "preliminary") {
+function Parts({ of: a, scale, onKept, onStale }: { of: Record; scale: Scale | null; onKept: (a: Record) => void; onStale: () => void }) {
+  const amending = useSignal(false);
+  const open = a.status === "draft" || a.status === "preliminary";
+  if (a.hidden && scale) {
     return (
-      <section class="card">
-        <h2>{t("result.remarks")}</h2>
-        <p class="written">{a.remarks || "–"}</p>
-        {a.confirmed_by && a.confirmed_at && <p>{t("result.confirmed", { name: a.confirmed_by.name, when: dateTime(a.confirmed_at) })}</p>}
-      </section>
+      <div class="rating">
+        <RateFirst of={a} scale={scale} onKept={onKept} onStale={onStale} />
+      </div>
     );
   }
-  const confirm = async (e: Event) => {
-    e.preventDefault();
+  return (
+    <div class={a.observation ? "beside-it" : "rating"}>
+      {a.observation && <Observed of={a.observation} />}
+      <div>
+        {open ? (
+          <Fill of={a} scale={scale} onKept={onKept} onStale={onStale} />
+        ) : amending.value ? (
+          <Amend
+            of={a}
+            scale={scale}
+            amend={(reason, f) => assessments.amend(a, reason, f)}
+            onKept={(kept) => ((amending.value = false), onKept(kept))}
+            onCancel={() => (amending.value = false)}
+          />
+        ) : (
+          <section class="card">
+            <h2>{scale?.title ?? t("scale.remarks")}</h2>
+            <Kept of={a} scale={scale} />
+            <After of={a} onAmend={() => (amending.value = true)} onKept={onKept} />
+          </section>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** What can be done with an assessment that is confirmed. */
+function After({ of: a, onAmend, onKept }: { of: Record; onAmend: () => void; onKept: (a: Record) => void }) {
+  const asking = useSignal(false);
+  if (a.status === "entered_in_error") return null;
+  return (
+    <div class="buttons after no-print">
+      <LinkButton icon="again" href={to("capture", ...(a.resident_id ? [a.resident_id] : []), { scale: a.scale?.id, condition: a.condition })}>
+        {t("result.again")}
+      </LinkButton>
+      <Button icon="pencil" onClick={onAmend}>
+        {t("result.amend")}
+      </Button>
+      <Button kind="quiet" icon="close" onClick={() => (asking.value = true)}>
+        {t("result.wrong")}
+      </Button>
+      {asking.value && <InError of={a} onKept={onKept} onClose={() => (asking.value = false)} />}
+    </div>
+  );
+}
+
+function InError({ of: a, onKept, onClose }: { of: Record; onKept: (a: Record) => void; onClose: () => void }) {
+  const wrong = useSignal("");
+  const busy = useSignal(false);
+  const submit = async (e: Event) => {
+    const v = values(e);
     busy.value = true;
-    wrong.value = "";
     try {
-      onConfirmed(await assessments.confirm(a, { remarks: remarks.value }));
+      onKept(await assessments.enteredInError(a, v.reason ?? ""));
+      toast(t("result.wrongDone"));
     } catch (e) {
       wrong.value = sentence(e);
-      onStale();
-    } finally {
       busy.value = false;
     }
   };
   return (
-    <form class="card" onSubmit={(e) => void confirm(e)}>
-      <TextArea label={t("result.remarks")} hint={t("result.remarksHint")} name="remarks" value={remarks.value} onInput={(v) => (remarks.value = v)} />
-      <p>{t("result.confirmLead")}</p>
-      <Trouble said={wrong.value} />
-      <Button kind="main" wide busy={busy.value}>
-        {t("result.confirmAs", { name: me.value?.name ?? "" })}
-      </Button>
-    </form>
+    <Dialog title={t("result.wrongTitle")} onClose={onClose}>
+      <form onSubmit={(e) => void submit(e)}>
+        <p>{t("result.wrongLead")}</p>
+        <Trouble said={wrong.value} />
+        <Field label={t("result.wrongReason")} name="reason" required maxLength={500} />
+        <div class="buttons">
+          <Button kind="careful" type="submit" busy={busy.value}>
+            {t("result.wrongSave")}
+          </Button>
+          <Button onClick={onClose}>{t("shell.cancel")}</Button>
+        </div>
+      </form>
+    </Dialog>
   );
 }
