@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -50,6 +51,9 @@ type downloadRequest struct {
 	since, until time.Time
 	statuses     []care.Status
 	csv, bom     bool
+
+	still func() error          // nil while whoever asks is still let in
+	turn  func(do func()) error // does a piece of work when its turn comes
 }
 
 func (s *Server) readDownload(c *gin.Context) (*downloadRequest, error) {
@@ -142,7 +146,11 @@ func (s *Server) download(c *gin.Context) {
 	c.Status(http.StatusOK)
 	w := newSteady(c.Writer)
 	out := bufio.NewWriterSize(w, downloadBuffer)
-	if err = in.write(c.Request.Context(), s.stillMay(c), s.opt.Store, out, columns, first); err == nil {
+	in.still, in.turn = s.stillMay(c), func(do func()) error { do(); return nil }
+	if client(c) != nil { // behind people and live video, a page at a time
+		in.turn = func(do func()) error { return s.lane.do(c.Request.Context(), do) }
+	}
+	if err = in.write(c.Request.Context(), s.opt.Store, out, columns, first); err == nil {
 		err = out.Flush()
 	}
 	if err != nil {
@@ -156,7 +164,7 @@ func (in *downloadRequest) page(site string) care.AssessmentPage {
 }
 
 // write writes the head and a row for each assessment.
-func (in *downloadRequest) write(ctx context.Context, still func() error, from downloadStore, out *bufio.Writer, columns []column, page []care.Assessment) error {
+func (in *downloadRequest) write(ctx context.Context, from downloadStore, out *bufio.Writer, columns []column, page []care.Assessment) error {
 	if in.csv {
 		if in.bom {
 			out.WriteString("\uFEFF")
@@ -169,33 +177,27 @@ func (in *downloadRequest) write(ctx context.Context, still func() error, from d
 		}
 		out.WriteString("\r\n")
 	}
-	var line, cell []byte
-	var row downloadRow
-	var seen pain.Observation
+	var lines []byte
 	for i, site := range in.sites {
 		q := in.page(site)
 		for n := 0; ; n++ {
-			if i > 0 || n > 0 {
-				if err := still(); err != nil {
-					return err
-				}
-				var err error
-				if page, err = from.AssessmentPage(ctx, q); err != nil {
-					return err
-				}
+			err := in.still()
+			if err != nil {
+				return err
 			}
-			for k := range page {
-				if err := row.read(&page[k], &seen); err != nil {
-					return err
+			late := in.turn(func() {
+				if i > 0 || n > 0 {
+					page, err = from.AssessmentPage(ctx, q)
 				}
-				if in.csv {
-					line, cell = appendCSV(line[:0], cell, columns, &row)
-				} else {
-					line, cell = appendObject(line[:0], cell, columns, &row)
+				if err == nil {
+					lines, err = in.lines(lines[:0], columns, page)
 				}
-				if _, err := out.Write(line); err != nil {
-					return err
-				}
+			})
+			if err = cmp.Or(err, late); err != nil {
+				return err
+			}
+			if _, err := out.Write(lines); err != nil {
+				return err
 			}
 			if len(page) < q.Limit {
 				break
@@ -205,6 +207,24 @@ func (in *downloadRequest) write(ctx context.Context, still func() error, from d
 		}
 	}
 	return nil
+}
+
+// lines appends a row for each assessment of a page.
+func (in *downloadRequest) lines(b []byte, columns []column, page []care.Assessment) ([]byte, error) {
+	var cell []byte
+	var row downloadRow
+	var seen pain.Observation
+	for k := range page {
+		if err := row.read(&page[k], &seen); err != nil {
+			return b, err
+		}
+		if in.csv {
+			b, cell = appendCSV(b, cell, columns, &row)
+		} else {
+			b, cell = appendObject(b, cell, columns, &row)
+		}
+	}
+	return b, nil
 }
 
 // appendCSV appends a line of CSV (RFC 4180). cell is room to work in.

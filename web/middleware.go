@@ -87,7 +87,19 @@ func (s *Server) recover(c *gin.Context) {
 
 // limit bounds what a request may send.
 func (s *Server) limit(c *gin.Context) {
+	c.Set(bodyKey, c.Request.Body)
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxJSON)
+}
+
+const bodyKey = "body"
+
+// wholeBody returns the request's body without the limit, for who sets another.
+func wholeBody(c *gin.Context) io.ReadCloser {
+	v, _ := c.Get(bodyKey)
+	if b, ok := v.(io.ReadCloser); ok {
+		return b
+	}
+	return c.Request.Body
 }
 
 func noStore(c *gin.Context) { c.Header("Cache-Control", "no-store") }

@@ -32,6 +32,7 @@ const (
 	codeNoProvider      care.Code = "no_provider"
 	codeNoSMART         care.Code = "no_smart"
 	codeBusy            care.Code = "busy"
+	codeTooMany         care.Code = "too_many_exports"
 	codeProvider        care.Code = "provider_away"
 	codeProviderSaid    care.Code = "provider_refused"
 	codeNoAccount       care.Code = "no_account"
@@ -88,6 +89,7 @@ var problemKinds = map[care.Code]struct {
 	codeNotEnrolled:  {http.StatusForbidden, "Tablet not enrolled"},
 	codePasskey:      {http.StatusUnauthorized, "Passkey not accepted"},
 	codeNoPasskeys:   {http.StatusNotFound, "Passkeys are not set up"},
+	codeTooMany:      {http.StatusTooManyRequests, "Too many exports"},
 	codeBusy:         {http.StatusServiceUnavailable, "Busy with others"},
 	codeNoSMART:      {http.StatusNotFound, "Signing in with keys is not set up"},
 	codeNoProvider:   {http.StatusNotFound, "No identity provider"},

@@ -32,7 +32,7 @@ func (s *Server) table() []route {
 		s.residentRoutes(), s.consentRoutes(),
 		s.sessionRoutes(), s.assessmentRoutes(), s.scaleRoutes(),
 		s.reliefRoutes(), s.roundRoutes(), s.happeningRoutes(), s.homeRoutes(), s.enrolmentRoutes(), s.clientRoutes(), s.changeRoutes(),
-		s.downloadRoutes(),
+		s.downloadRoutes(), s.importRoutes(),
 		s.trailRoutes(), s.overviewRoutes(), s.interfaceRoutes(),
 	)
 }
@@ -62,6 +62,7 @@ func (s *Server) routes() (*gin.Engine, error) {
 		}
 		api.Handle(r.method, r.path, know(&r), s.allow(r.may), s.behind(r), s.recordRead(r), r.do)
 	}
+	s.bulkRoutes(e)
 	f := e.Group(fhirBase, s.negotiateFHIR)
 	for _, r := range s.fhirRoutes() {
 		if p := fhirPermission(r.kind, r.interaction); !p.Known() {

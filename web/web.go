@@ -52,6 +52,7 @@ type Store interface {
 	tokenStore
 	changeStore
 	downloadStore
+	bulkStore
 	Ping(ctx context.Context) error
 }
 
@@ -66,6 +67,7 @@ type Options struct {
 	Method     string            // what measures baselines: those of another method are outdated
 	SelfSigned bool              // the certificate is nobody's word but ours: no HSTS
 	LocalToken string            // opens practice sessions; empty for none
+	Exports    string            // folder for the files of Bulk Data exports, emptied at the start; empty for no exports
 
 	ExternalSystem string // of the care platform's ids of residents, as FHIR names it; empty for our own name of it
 
@@ -83,7 +85,8 @@ type Server struct {
 	files      *pageFiles
 	tries      *lockout
 	lane       *lane
-	hashing    chan struct{}      // bounds the memory that hashing passwords takes
+	hashing    chan struct{} // bounds the memory that hashing passwords takes
+	bulk       *bulkJobs
 	downloads  chan struct{}      // bounds how many read everything at once
 	dummy      string             // a hash to compare with where there is no such user, so that the time tells nothing
 	passkeys   *webauthn.WebAuthn // nil without an origin
@@ -135,6 +138,9 @@ func New(opt Options) (*Server, error) {
 		s.signOn = newSignOn(*opt.Provider, opt.Origin, opt.Now)
 	}
 	s.downloads = make(chan struct{}, downloadsAtOnce)
+	if s.bulk, err = newBulkJobs(opt.Exports, opt.Now); err != nil {
+		return nil, err
+	}
 	if s.builtIn, err = readScales(); err != nil {
 		return nil, err
 	}
@@ -185,12 +191,16 @@ func (s *Server) Run(ctx context.Context, l net.Listener, conf *tls.Config) erro
 
 func (s *Server) beginStop() { s.stopped.Do(func() { close(s.stop) }) }
 
-// Close ends event streams and waits for the watchers of sessions; close the live sessions first.
+// Close ends event streams and exports and waits for the watchers of sessions; close the live sessions first.
 func (s *Server) Close() {
 	s.beginStop()
 	s.watch.Wait()
+	s.bulk.close()
 	s.lane.close()
 }
+
+// RunExports removes the files of exports that have expired, at each tick until the context ends.
+func (s *Server) RunExports(ctx context.Context, tick <-chan time.Time) { s.bulk.run(ctx, tick) }
 
 func (s *Server) health(c *gin.Context) {
 	if err := s.opt.Store.Ping(c.Request.Context()); err != nil {

@@ -111,8 +111,9 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	server, err := web.New(web.Options{
 		Store: st, Live: web.LiveSessions(live), Logger: log, Version: version, Models: versions, Method: method,
 		SelfSigned: fingerprint != "", LocalToken: hex.EncodeToString(token),
-		Login:  care.LoginLife{Life: cfg.Login.Life, Idle: cfg.Login.Idle, PINIdle: cfg.Login.PINIdle},
-		Origin: cfg.origin(), Provider: cfg.provider(),
+		Login:   care.LoginLife{Life: cfg.Login.Life, Idle: cfg.Login.Idle, PINIdle: cfg.Login.PINIdle},
+		Exports: filepath.Join(cfg.Data, "exports"),
+		Origin:  cfg.origin(), Provider: cfg.provider(),
 	})
 	if err != nil {
 		return err
@@ -141,6 +142,9 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	minute := time.NewTicker(time.Minute)
 	defer minute.Stop()
 	g.Go(func() error { server.RunEscalations(ctx, minute.C); return nil })
+	sweep := time.NewTicker(time.Minute)
+	defer sweep.Stop()
+	g.Go(func() error { server.RunExports(ctx, sweep.C); return nil })
 	err = g.Wait()
 	live.Close()
 	server.Close()
