@@ -1,6 +1,6 @@
 import type { ComponentType } from "preact";
 
-import { is } from "./api/account";
+import { inCharge, is } from "./api/account";
 import type { PlainKey } from "./i18n";
 import type { IconName } from "./parts/icon";
 
@@ -30,6 +30,9 @@ export const screens: [Row, ...Row[]] = [
   { at: "observe/:id", load: async () => (await import("./screens/observe")).Observe },
   { at: "a/:id", load: async () => (await import("./screens/assessment")).Assessment },
   { at: "relief/:id", load: async () => (await import("./screens/relief")).Relief, may: () => is("carer", "nurse", "manager", "admin") },
+  { at: "home", load: async () => (await import("./screens/home/overview")).Overview, may: () => inCharge.value },
+  { at: "home/quality", load: async () => (await import("./screens/home/quality")).Quality, may: () => inCharge.value },
+  { at: "home/differences", load: async () => (await import("./screens/home/differences")).Differences, may: () => inCharge.value },
   { at: "unsent", load: async () => (await import("./screens/unsent")).Unsent },
   { at: "me", load: async () => (await import("./screens/me")).Me },
   { at: "setup/:token", load: async () => (await import("./screens/setup")).SetUp, open: true },
@@ -50,6 +53,7 @@ export const menu: Entry[] = [
   { at: "", label: "shell.round", icon: "round", holds: [""] },
   { at: "residents", label: "shell.residents", icon: "people", holds: ["residents", "r", "capture", "observe", "a", "relief"] },
   { at: "practice", label: "shell.practice", icon: "practice", holds: ["practice"] },
+  { at: "home", label: "home.title", icon: "chart", holds: ["home"], may: () => inCharge.value },
 ];
 
 /** Finds the screen of an address. */

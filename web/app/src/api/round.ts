@@ -11,5 +11,5 @@ export const round = {
   due: (site: string | null, signal?: AbortSignal) => json<Round>(`${v1}/due${query({ site_id: site })}`, signal ? { signal } : {}),
   dueOf: async (resident: string) => (await json<Round>(`${v1}/residents/${resident}/due`)).due,
   escalations: async () => (await json<{ escalations: Escalation[] }>(`${v1}/escalations?open=true`)).escalations,
-  acknowledge: (id: string) => request(`${v1}/escalations/${id}/acknowledge`, { method: "POST" }),
+  acknowledge: (id: string) => request(`${v1}/escalations/${id}/acknowledge`, { method: "POST", body: {} }),
 };

@@ -41,6 +41,7 @@ export interface Drawing {
   marksLabel?: string; // what the marks are, for the legend
   zones?: readonly Zone[];
   xLabel?: (x: number) => string;
+  yLabel?: (y: number) => string;
 }
 
 export interface Plot {
@@ -137,7 +138,7 @@ export function plot(el: HTMLElement, first: Drawing): Plot {
     },
     axes: [
       { ...axis, ...(first.xLabel ? { values: (_: uPlot, at: number[]) => at.map((x) => now.xLabel?.(x) ?? "") } : {}), space: 60 },
-      { ...axis, size: 36, ...(first.ySplits ? { splits: () => now.ySplits ?? [] } : {}), values: (_: uPlot, at: number[]) => at.map((y) => new Intl.NumberFormat(locale()).format(y)) },
+      { ...axis, size: first.yLabel ? 52 : 36, ...(first.ySplits ? { splits: () => now.ySplits ?? [] } : {}), values: (_: uPlot, at: number[]) => at.map((y) => now.yLabel?.(y) ?? new Intl.NumberFormat(locale()).format(y)) },
     ],
     series: [
       {},

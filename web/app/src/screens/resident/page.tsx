@@ -23,6 +23,7 @@ import { startOf } from "../../trend";
 import { Assessments } from "./assessments";
 import { BaselineCard } from "./baseline";
 import { Consents } from "./consents";
+import { Face } from "./face";
 import { Happenings } from "./happenings";
 import { NextDue } from "./next";
 import { Particulars } from "./particulars";
@@ -112,6 +113,7 @@ function Body({ of, again }: { of: Loaded; again: () => void }) {
         <div>
           <Trend of={of} />
           <Reliefs of={of} onChange={reread} />
+          <Face resident={r.id} />
           <Assessments of={of.list} scales={of.scales} />
         </div>
         <div class="aside">
