@@ -41,6 +41,7 @@ const (
 
 	ActKeysRotate  = "keys.rotate"
 	ActRestore     = "backup.restore"
+	ActBackup      = "backup.make"
 	ActRetention   = "retention.apply"
 	ActResidentEnd = "resident.erase"
 	ActLogin       = "login"

@@ -37,6 +37,7 @@ const (
 	AddEvents          Permission = "events.add"          // falls, admissions, planned care, absence; and seeing to escalations
 	ReadReports        Permission = "reports.read"        // counts, no names
 	ReadChanges        Permission = "changes.read"        // of the records that one may see; reading them is recorded there
+	ReadSystem         Permission = "system.read"         // how the server stands
 	ReadOverview       Permission = "overview.read"       // how a home stands, by resident
 	ReadAudit          Permission = "audit.read"          // who did what, in all sites
 	EraseIdentity      Permission = "identity.erase"      //
@@ -89,6 +90,7 @@ var permissions = map[Permission]grant{
 	AddEvents:          {"Recording what happened", false, append(atBedside[:len(atBedside):len(atBedside)], RoleIntegration)},
 	ReadReports:        {"Seeing reports", false, append(inCharge[:len(inCharge):len(inCharge)], RoleIntegration)},
 	ReadChanges:        {"Seeing what changed", false, everyone},
+	ReadSystem:         {"Seeing how the server stands", false, []Role{RoleAdmin}},
 	ReadOverview:       {"Seeing how the home stands", false, inCharge},
 	ReadAudit:          {"Reading the audit trail", true, []Role{RoleAdmin}},
 	EraseIdentity:      {"Erasing an identity", true, []Role{RoleAdmin}},

@@ -33,7 +33,7 @@ func conformance(t *testing.T, fresh func(t *testing.T) *Store) {
 		"scales": testScales, "instrument": testInstrument, "erased assessments": testErasedAssessments, "chain": testChain, "rotate": testRotate, "sealed tables": testSealedTables, "erase": testErase, "prune and export": testPruneAndExport,
 		"particulars": testParticulars, "upsert": testUpsert, "consents": testConsents, "baselines": testBaselines, "reliefs": testReliefs,
 		"measures": testMeasures, "rounds": testRounds, "escalations": testEscalations, "invented records": testInvent,
-		"sites": testSites, "scopes": testScopes, "users": testUsers, "invitations": testInvitations, "PINs": testPINs, "devices": testDevices, "enrolments": testEnrolments, "overview": testOverview,
+		"sites": testSites, "scopes": testScopes, "users": testUsers, "invitations": testInvitations, "PINs": testPINs, "devices": testDevices, "enrolments": testEnrolments, "overview": testOverview, "storage": testStorage,
 		"identities": testIdentities, "passkeys": testPasskeys, "changes": testChanges, "changes move": testChangesMove, "changes in pages": testChangesPages, "changes restored": testChangesRestored,
 		"clients": testClients, "client keys": testClientKeys, "client tokens": testClientTokens, "searches": testSearches,
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +19,36 @@ type Sessions struct {
 	open    map[string]*Session
 	streams int // publishing, or about to
 	closed  bool
+	past    Load // counts of sessions that have ended
+}
+
+// Load is how much the machine has to do, and what of it was lost.
+type Load struct {
+	Sessions        int     // that exist
+	Streams, Most   int     // tablets that publish now, and how many may
+	Rate, TotalRate float64 // analysed frames a second: of one stream at most now, and of all; TotalRate 0 knows no limit
+
+	Analysed, Dropped, Paced, Corrupt uint64 // since the start, of all sessions
+}
+
+func (l *Load) count(st Status) {
+	l.Analysed += st.Analysed
+	l.Dropped += st.Dropped
+	l.Paced += st.Paced
+	l.Corrupt += st.Corrupt
+}
+
+// Load returns how much there is to do now.
+func (s *Sessions) Load() Load {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.past
+	l.Sessions, l.Streams, l.Most, l.TotalRate = len(s.open), s.streams, s.most(), s.cfg.TotalRate
+	l.Rate = math.Round(10*float64(time.Second)/float64(s.interval.Load())) / 10
+	for _, x := range s.open {
+		l.count(x.stat.status())
+	}
+	return l
 }
 
 // NewSessions returns an empty registry. It starts nothing: see [Sessions.Run] and [Sessions.Close].
@@ -129,6 +160,7 @@ func (s *Sessions) forget(x *Session) {
 	defer s.mu.Unlock()
 	if s.open[x.id] == x {
 		delete(s.open, x.id)
+		s.past.count(x.stat.status()) // nothing of it runs any more
 	}
 }
 

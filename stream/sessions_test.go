@@ -158,3 +158,26 @@ func TestPace(t *testing.T) {
 		b.Close()
 	})
 }
+
+// What ended sessions counted is not forgotten.
+func TestLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, func(c *Config) { c.MaxStreams, c.TotalRate = 4, 30 })
+		first, tab := b.publishing(t, "first")
+		_, other := b.publishing(t, "second")
+		tab.film(6)
+		synctest.Wait()
+		other.film(6)
+		synctest.Wait()
+		l := b.Load()
+		if l.Sessions != 2 || l.Streams != 2 || l.Most != 3 || l.Rate != 15 || l.TotalRate != 30 || l.Analysed+l.Paced+l.Dropped != 12 || l.Analysed == 0 {
+			t.Errorf("two: %+v", l)
+		}
+		first.Close()
+		after := b.Load()
+		if after.Sessions != 1 || after.Streams != 1 || after.Analysed != l.Analysed || after.Paced != l.Paced {
+			t.Errorf("one has ended: %+v, before %+v", after, l)
+		}
+		b.Close()
+	})
+}

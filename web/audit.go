@@ -89,6 +89,9 @@ func (s *Server) listAudit(c *gin.Context) {
 
 func (s *Server) verifyAudit(c *gin.Context) {
 	check, err := s.opt.Store.VerifyAudit(c.Request.Context())
+	if err == nil {
+		err = s.opt.Store.RecordVerification(c.Request.Context(), s.opt.Now(), check)
+	}
 	if err != nil {
 		s.fail(c, err)
 		return

@@ -27,6 +27,7 @@ type fakeLive struct {
 	mu   sync.Mutex
 	open map[string]*fakeSession
 	full bool
+	load stream.Load
 }
 
 type fakeSession struct {
@@ -124,6 +125,14 @@ func (f *fakeLive) Get(id string) (LiveSession, error) {
 		return s, nil
 	}
 	return nil, stream.ErrSessionUnknown
+}
+
+func (f *fakeLive) Load() stream.Load {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l := f.load
+	l.Sessions = len(f.open)
+	return l
 }
 
 func (f *fakeLive) session(id string) *fakeSession {

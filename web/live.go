@@ -12,6 +12,7 @@ import (
 type Live interface {
 	Create(id string) (LiveSession, error)
 	Get(id string) (LiveSession, error)
+	Load() stream.Load
 }
 
 // LiveSession is one tablet's video and what is measured in it; *stream.Session is one.

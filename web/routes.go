@@ -33,7 +33,7 @@ func (s *Server) table() []route {
 		s.sessionRoutes(), s.assessmentRoutes(), s.scaleRoutes(),
 		s.reliefRoutes(), s.roundRoutes(), s.happeningRoutes(), s.homeRoutes(), s.enrolmentRoutes(), s.clientRoutes(), s.changeRoutes(),
 		s.downloadRoutes(), s.importRoutes(),
-		s.trailRoutes(), s.overviewRoutes(), s.interfaceRoutes(),
+		s.trailRoutes(), s.overviewRoutes(), s.systemRoutes(), s.interfaceRoutes(),
 	)
 }
 

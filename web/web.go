@@ -47,6 +47,7 @@ type Store interface {
 	auditStore
 	scaleStore
 	reportStore
+	systemStore
 	fhirStore
 	clientStore
 	tokenStore
@@ -71,8 +72,10 @@ type Options struct {
 
 	ExternalSystem string // of the care platform's ids of residents, as FHIR names it; empty for our own name of it
 
-	Login    care.LoginLife // defaults: 12 h, a long shift; 2 h unused; 15 min unused after a PIN
-	Password *argon2id.Params
+	Login       care.LoginLife // defaults: 12 h, a long shift; 2 h unused; 15 min unused after a PIN
+	Password    *argon2id.Params
+	Certificate func() CertificateState // what the server proves itself with; nil where that is not known
+
 	Origin   string    // how tablets call the server, such as "https://wince.example:8443": passkeys and the provider need it
 	Provider *Provider // the home's identity provider; nil for none
 }
@@ -83,6 +86,8 @@ type Server struct {
 	log        *slog.Logger
 	engine     *gin.Engine
 	files      *pageFiles
+	started    time.Time
+	looked     looked
 	tries      *lockout
 	lane       *lane
 	hashing    chan struct{} // bounds the memory that hashing passwords takes
@@ -119,7 +124,7 @@ func New(opt Options) (*Server, error) {
 		// RFC 9106, second recommended option: 64 MiB, three passes.
 		opt.Password = &argon2id.Params{Memory: 64 << 10, Iterations: 3, Parallelism: 4, SaltLength: 16, KeyLength: 32}
 	}
-	s := &Server{opt: opt, log: opt.Logger, tries: newLockout(opt.Now), hashing: make(chan struct{}, 2), stop: make(chan struct{}),
+	s := &Server{opt: opt, started: opt.Now(), log: opt.Logger, tries: newLockout(opt.Now), hashing: make(chan struct{}, 2), stop: make(chan struct{}),
 		kinds: fhir.Kinds(), begun: opt.Now()}
 	var err error
 	if s.dummy, err = argon2id.CreateHash(newToken(), opt.Password); err != nil {

@@ -28,6 +28,9 @@ that file once, and after each rotation, to a place apart from the backups.`,
 			if err != nil {
 				return err
 			}
+			if err := s.RecordBackup(c.Context(), commandAct(c), check); err != nil {
+				return fmt.Errorf("%s is made and verified, but that could not be recorded: %w", args[0], err)
+			}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: verified, the trail ends at %d:%s\n", args[0], check.LastSeq, check.LastHash)
 			return err
 		},

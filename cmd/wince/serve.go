@@ -110,7 +110,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	rand.Read(token) // never fails: crypto/rand stops the program instead
 	server, err := web.New(web.Options{
 		Store: st, Live: web.LiveSessions(live), Logger: log, Version: version, Models: versions, Method: method,
-		SelfSigned: fingerprint != "", LocalToken: hex.EncodeToString(token),
+		SelfSigned: fingerprint != "", Certificate: cfg.certificateState(conf), LocalToken: hex.EncodeToString(token),
 		Login:   care.LoginLife{Life: cfg.Login.Life, Idle: cfg.Login.Idle, PINIdle: cfg.Login.PINIdle},
 		Exports: filepath.Join(cfg.Data, "exports"),
 		Origin:  cfg.origin(), Provider: cfg.provider(),
@@ -212,6 +212,24 @@ func (c *config) certificate(ctx context.Context, log *slog.Logger) (conf *tls.C
 		return nil, "", nil, err
 	}
 	return own.Config(), own.Fingerprint(), free, nil
+}
+
+// certificateState returns what tells with which certificate the server proves itself now.
+func (c *config) certificateState(conf *tls.Config) func() web.CertificateState {
+	if c.TLS.ACME.Domain != "" { // asking for it may fetch a new one, and it renews itself
+		return func() web.CertificateState { return web.CertificateState{Kind: "acme"} }
+	}
+	v := web.CertificateState{Kind: "self_signed"}
+	if c.TLS.Cert != "" {
+		v.Kind = "own"
+	}
+	return func() web.CertificateState {
+		now := v
+		if pair, err := conf.GetCertificate(&tls.ClientHelloInfo{}); err == nil && pair.Leaf != nil {
+			now.ExpiresAt = &pair.Leaf.NotAfter
+		}
+		return now
+	}
 }
 
 // analyzers returns what makes the analyzer of one stream.
