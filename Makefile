@@ -23,6 +23,8 @@ GO_TOOL := go tool -modfile=.ci/tools/go.mod
 APP := web/app
 # Empty while there is no app, so that the server can be built alone.
 HAS_APP := $(wildcard $(APP)/package.json)
+# A FHIR client that is not ours, with a lock of its own: the app does not need it.
+FHIR_CLIENT := web/fhir/testdata/client
 E2E := WINCE="$(CURDIR)/bin/wince" npm --prefix $(APP) run e2e
 APP_SOURCES := $(if $(HAS_APP),$(shell find $(APP) \( -name node_modules -o -name dist \) -prune -o -type f -print))
 
@@ -46,10 +48,11 @@ models: bin/wince ## fetch and convert the model files that bin/models lacks
 ##@ Check
 
 .PHONY: test
-test: setup build ## vet, all tests with the race detector, the app's tests, the browser tests
+test: setup build $(FHIR_CLIENT)/node_modules/.installed ## vet, all tests with the race detector, the app's tests, the browser tests
 	.ci/steps \
 	  'go vet' 'go vet -race ./...' \
 	  'go test' 'go test -race -timeout 10m ./...' \
+	  'FHIR client' 'WINCE="$(CURDIR)/bin/wince" npm --prefix $(FHIR_CLIENT) test' \
 	  $(if $(HAS_APP),'app tests' 'npm --prefix $(APP) test' 'browser tests' '$(E2E)')
 
 .PHONY: e2e
@@ -88,7 +91,7 @@ setup: build-packages build/go-modules $(if $(HAS_APP),$(APP)/node_modules/.inst
 
 .PHONY: clean
 clean: ## remove what the other targets made; data in ./data stays
-	rm -rf bin build $(APP)/node_modules
+	rm -rf bin build $(APP)/node_modules $(FHIR_CLIENT)/node_modules
 	if [ -d $(APP)/dist ]; then find $(APP)/dist -mindepth 1 ! -name .gitkeep -delete; fi
 
 .PHONY: help
@@ -113,8 +116,8 @@ bin/wince: build-packages $(if $(HAS_APP),build/app)
 	$(GO_BUILD) -ldflags "-X main.version=$(VERSION)" -o $@ ./cmd/wince
 
 # Install scripts are not needed and are other people's code: they do not run.
-$(APP)/node_modules/.installed: $(APP)/package-lock.json | build-packages
-	npm --prefix $(APP) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+$(APP)/node_modules/.installed $(FHIR_CLIENT)/node_modules/.installed: %/node_modules/.installed: %/package-lock.json | build-packages
+	npm --prefix $* ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 build/app: $(APP)/node_modules/.installed $(APP_SOURCES)

@@ -2,9 +2,12 @@ package web
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,6 +18,8 @@ import (
 	"wince/pain"
 	"wince/web/fhir"
 )
+
+var fhirOut = flag.String("fhir-out", "", "a folder to write what the server tells to, for web/fhir/testdata/validate.sh")
 
 // found is a page of a search, as far as the tests look at it.
 type found struct {
@@ -133,6 +138,11 @@ func TestFHIRReadsWhatItFinds(t *testing.T) {
 		}
 		for _, ref := range list[:min(len(list), 5)] {
 			a := w.do("GET", "/fhir/"+ref, nil).want(200)
+			if *fhirOut != "" {
+				if err := os.WriteFile(filepath.Join(*fhirOut, strings.ReplaceAll(ref, "/", "-")+".json"), a.body, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
 			var r struct {
 				ResourceType, ID string
 				Meta             struct{ VersionID, LastUpdated string }

@@ -35,7 +35,10 @@ type config struct {
 	Hosts     []string `koanf:"hosts"`
 	Advertise []string `koanf:"advertise"`
 	Origin    string   `koanf:"origin"`
-	Log       struct {
+	FHIR      struct {
+		IdentifierSystem string `koanf:"identifier_system"`
+	} `koanf:"fhir"`
+	Log struct {
 		Level  string `koanf:"level"`
 		Format string `koanf:"format"`
 	} `koanf:"log"`
@@ -181,6 +184,8 @@ func (c *config) check() error {
 		return errors.New("login.life, login.idle and login.pin_idle must be at least 1m")
 	case c.Origin != "" && !isOrigin(c.Origin):
 		return fmt.Errorf("origin is %q: give the address that tablets open, such as https://wince.example:8443, without a path", c.Origin)
+	case c.FHIR.IdentifierSystem != "" && (!strings.Contains(c.FHIR.IdentifierSystem, ":") || strings.ContainsAny(c.FHIR.IdentifierSystem, " |,\\")):
+		return fmt.Errorf("fhir.identifier_system is %q: give the URI that the care platform names its ids of residents by, such as https://platform.example/residents", c.FHIR.IdentifierSystem)
 	case c.Login.OIDC.Issuer != "" && (c.Login.OIDC.ClientID == "" || c.Login.OIDC.Claim == "" || c.origin() == ""):
 		return errors.New("login.oidc needs issuer, client_id, claim and the server's own origin: add what is missing")
 	case c.Login.OIDC.Issuer == "" && c.Login.OIDC.ClientID+c.Login.OIDC.ClientSecret != "":

@@ -114,6 +114,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		Login:   care.LoginLife{Life: cfg.Login.Life, Idle: cfg.Login.Idle, PINIdle: cfg.Login.PINIdle},
 		Exports: filepath.Join(cfg.Data, "exports"),
 		Origin:  cfg.origin(), Provider: cfg.provider(),
+		ExternalSystem: cfg.FHIR.IdentifierSystem,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -185,6 +186,11 @@ type CapParam struct {
 	Documentation string `json:"documentation,omitempty"`
 }
 
+// SMART says that programs sign in as SMART App Launch has it.
+func SMART() *CodeableConcept {
+	return concept("SMART Backend Services", Coding{System: hl7 + "restful-security-service", Code: "SMART-on-FHIR", Display: "SMART-on-FHIR"})
+}
+
 // Extra is what a server adds to its statement: how programs sign in, and operations.
 type Extra struct {
 	Version    string // of the program
@@ -203,6 +209,9 @@ func NewCapabilityStatement(kinds []*Kind, x Extra) *CapabilityStatement {
 		Documentation: "Search by GET and by POST to _search; _count, _sort, _include, _revinclude, _elements; pages follow the links named next. Unknown parameters are left out, and refused with Prefer: handling=strict."}
 	for _, k := range kinds {
 		r := CapResource{Type: k.Name, Documentation: k.Words, Versioning: "no-version", SearchInclude: k.Includes, SearchRevInclude: k.RevIncludes}
+		if len(k.Sort) > 0 {
+			r.Documentation += " _sort: " + strings.Join(k.Sort, ", ") + "; " + k.Sort[0] + " where it is left out."
+		}
 		for _, i := range k.Interactions {
 			r.Interaction = append(r.Interaction, CapInteraction{Code: string(i)})
 		}
