@@ -285,6 +285,16 @@ func TestBlindMode(t *testing.T) {
 		}
 	}
 	hidden("as made", true)
+	// Neither does any other address tell what the machine saw.
+	for _, path := range []string{at, at + "/versions", "/api/v1/assessments?resident_id=" + r.ID, "/api/v1/sessions/" + v.ID, "/api/v1/sessions", "/api/v1/residents/" + r.ID + "/face",
+		"/api/v1/residents/" + r.ID + "/scores", "/api/v1/reports/overview", "/api/v1/reports/disagreements?from=2026-03-01&to=2026-03-02"} {
+		body := string(g.do("GET", path, nil).want(200).body)
+		for _, leak := range []string{"pspi", "score_p95", "trace", "AU4", "grimac"} {
+			if strings.Contains(body, leak) {
+				t.Errorf("%s tells %q before the carer has rated", path, leak)
+			}
+		}
+	}
 	g.do("PATCH", at, object{"answers": object{"body": 1}}, "If-Match", `"1"`).want(200)
 	hidden("after another item", true)
 	g.do("PATCH", at, object{"answers": object{"body": 1, "face": 0}}, "If-Match", `"2"`).want(200)
