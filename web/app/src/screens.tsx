@@ -18,6 +18,9 @@ interface Row {
   open?: boolean;
 }
 
+const leads = () => is("manager", "admin");
+const runs = () => is("admin");
+
 /** Every screen of the app. Each is loaded when it is first opened. */
 export const screens: [Row, ...Row[]] = [
   { at: "", load: async () => (await import("./screens/round")).Round },
@@ -34,6 +37,15 @@ export const screens: [Row, ...Row[]] = [
   { at: "home/quality", load: async () => (await import("./screens/home/quality")).Quality, may: () => inCharge.value },
   { at: "home/differences", load: async () => (await import("./screens/home/differences")).Differences, may: () => inCharge.value },
   { at: "unsent", load: async () => (await import("./screens/unsent")).Unsent },
+  { at: "admin", load: async () => (await import("./screens/admin/page")).Admin, may: leads },
+  { at: "admin/people", load: async () => (await import("./screens/admin/people")).People, may: leads },
+  { at: "admin/tablets", load: async () => (await import("./screens/admin/tablets")).Tablets, may: leads },
+  { at: "admin/scales", load: async () => (await import("./screens/admin/scales")).Scales, may: leads },
+  { at: "admin/rounds", load: async () => (await import("./screens/admin/rounds")).Rounds, may: leads },
+  { at: "admin/homes", load: async () => (await import("./screens/admin/homes")).Homes, may: runs },
+  { at: "admin/programs", load: async () => (await import("./screens/admin/programs")).Programs, may: runs },
+  { at: "admin/system", load: async () => (await import("./screens/admin/system")).System, may: runs },
+  { at: "enrol/:code", load: async () => (await import("./screens/enrol")).Enrol, open: true },
   { at: "me", load: async () => (await import("./screens/me")).Me },
   { at: "setup/:token", load: async () => (await import("./screens/setup")).SetUp, open: true },
   { at: "invited/:token", load: async () => (await import("./screens/setup")).Invited, open: true },
@@ -54,6 +66,7 @@ export const menu: Entry[] = [
   { at: "residents", label: "shell.residents", icon: "people", holds: ["residents", "r", "capture", "observe", "a", "relief"] },
   { at: "practice", label: "shell.practice", icon: "practice", holds: ["practice"] },
   { at: "home", label: "home.title", icon: "chart", holds: ["home"], may: () => inCharge.value },
+  { at: "admin", label: "admin.title", icon: "settings", holds: ["admin"], may: leads },
 ];
 
 /** Finds the screen of an address. */

@@ -7,3 +7,11 @@ export function newID(now: number = Date.now()): string {
   const hex = Array.from(b, (x) => x.toString(16).padStart(2, "0")).join("");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
+
+/** A word for a record's address, of its name: "Warm milk" is warm_milk. */
+export function wordOf(name: string, taken: readonly string[]): string {
+  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 30) || "measure";
+  let word = plain;
+  for (let i = 2; taken.includes(word); i++) word = `${plain}_${i}`;
+  return word;
+}

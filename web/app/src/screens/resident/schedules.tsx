@@ -12,18 +12,20 @@ import { Field, Select, values } from "../../parts/field";
 import { Trouble } from "../../parts/trouble";
 import { readTimes, repeatWords } from "../../repeat";
 import { useSending } from "../../send";
+import { site, sites } from "../../site";
 import { capital } from "../../words";
 import { Card } from "./card";
 
 interface Props {
-  resident: Resident;
+  /** Whose; null for those of the whole home, which only its page of the settings changes. */
+  resident: Resident | null;
   list: readonly Schedule[];
   scales: readonly Scale[];
   mayChange: boolean;
   onChange: () => void;
 }
 
-/** What asks for assessments of this person: their own schedules, and those of the whole home. */
+/** What asks for assessments of a person, their own schedules and those of the whole home; or only the latter. */
 export function Schedules({ resident, list, scales, mayChange, onChange }: Props) {
   const adding = useSignal(false);
   const ending = useSignal<Schedule | null>(null);
@@ -40,7 +42,7 @@ export function Schedules({ resident, list, scales, mayChange, onChange }: Props
       }
     >
       {list.length === 0 ? (
-        <p class="quiet">{t("resident.schedulesNone")}</p>
+        <p class="quiet">{resident ? t("resident.schedulesNone") : t("admin.schedulesNone")}</p>
       ) : (
         <ul class="bare-list lines">
           {list.map((s) => (
@@ -49,10 +51,10 @@ export function Schedules({ resident, list, scales, mayChange, onChange }: Props
                 <strong>{capital(repeatWords(s.repeat))}</strong>
                 <span class="quiet">
                   {" "}
-                  {[name(s.scale), s.condition && t(`face.condition.${s.condition}`), !s.resident_id && t("resident.scheduleHome")].filter(Boolean).join(" · ")}
+                  {[name(s.scale), s.condition && t(`face.condition.${s.condition}`), resident && !s.resident_id && t("resident.scheduleHome")].filter(Boolean).join(" · ")}
                 </span>
               </span>
-              {mayChange && s.resident_id && (
+              {mayChange && !!resident === !!s.resident_id && (
                 <Button kind="quiet" onClick={() => (ending.value = s)}>
                   {t("resident.scheduleEnd")}
                 </Button>
@@ -61,7 +63,7 @@ export function Schedules({ resident, list, scales, mayChange, onChange }: Props
           ))}
         </ul>
       )}
-      {adding.value && <Add resident={resident.id} scales={scales} onClose={(done) => ((adding.value = false), done && onChange())} />}
+      {adding.value && <Add resident={resident?.id ?? null} scales={scales} onClose={(done) => ((adding.value = false), done && onChange())} />}
       {ending.value && <End of={ending.value} onClose={(done) => ((ending.value = null), done && onChange())} />}
     </Card>
   );
@@ -89,7 +91,7 @@ function End({ of, onClose }: { of: Schedule; onClose: (done: boolean) => void }
 const ways = ["hours", "times", "fall"] as const;
 type Way = (typeof ways)[number];
 
-function Add({ resident, scales, onClose }: { resident: string; scales: readonly Scale[]; onClose: (done: boolean) => void }) {
+function Add({ resident, scales, onClose }: { resident: string | null; scales: readonly Scale[]; onClose: (done: boolean) => void }) {
   const id = useMemo(() => newID(), []);
   const how = useSignal<Way>("hours");
   const scale = useSignal("");
@@ -108,7 +110,8 @@ function Add({ resident, scales, onClose }: { resident: string; scales: readonly
       }
       repeat = { every_days: 1, at };
     }
-    const body: NewSchedule = { id, resident_id: resident, repeat, ...(scale.value ? { scale: scale.value } : {}), ...(condition.value ? { condition: condition.value } : {}) };
+    const whose = resident ? { resident_id: resident } : { site_id: site.value ?? sites.value[0]?.id ?? "" };
+    const body: NewSchedule = { id, ...whose, repeat, ...(scale.value ? { scale: scale.value } : {}), ...(condition.value ? { condition: condition.value } : {}) };
     if (await send(() => schedules.add(body), t("resident.scheduleSaved"))) onClose(true);
   };
   return (
