@@ -59,6 +59,14 @@ const (
 	ActScaleAdd    = "scale.add"
 	ActInstrument  = "instrument.change"
 
+	ActWebhookAdd     = "webhook.add"
+	ActWebhookChange  = "webhook.change"
+	ActWebhookRotate  = "webhook.rotate"
+	ActWebhookReplay  = "webhook.replay"
+	ActWebhookRedrive = "webhook.redrive"
+	ActWebhookSent    = "webhook.send" // a record, to the endpoint that the detail names
+	ActWebhookEnd     = "webhook.remove"
+
 	ActResidentChange = "resident.change"
 	ActConsentAdd     = "consent.add"
 	ActConsentEnd     = "consent.withdraw"

@@ -39,6 +39,8 @@ const (
 	ReadChanges        Permission = "changes.read"        // of the records that one may see; reading them is recorded there
 	ReadSystem         Permission = "system.read"         // how the server stands
 	ReadOverview       Permission = "overview.read"       // how a home stands, by resident
+	ReadWebhooks       Permission = "webhooks.read"       // of one's sites
+	ChangeWebhooks     Permission = "webhooks.change"     //
 	ReadAudit          Permission = "audit.read"          // who did what, in all sites
 	EraseIdentity      Permission = "identity.erase"      //
 	ReadClients        Permission = "clients.read"        // connected programs
@@ -92,6 +94,8 @@ var permissions = map[Permission]grant{
 	ReadChanges:        {"Seeing what changed", false, everyone},
 	ReadSystem:         {"Seeing how the server stands", false, []Role{RoleAdmin}},
 	ReadOverview:       {"Seeing how the home stands", false, inCharge},
+	ReadWebhooks:       {"Seeing webhooks", false, leading},
+	ChangeWebhooks:     {"Changing webhooks", true, leading},
 	ReadAudit:          {"Reading the audit trail", true, []Role{RoleAdmin}},
 	EraseIdentity:      {"Erasing an identity", true, []Role{RoleAdmin}},
 	ReadClients:        {"Seeing connected programs", false, []Role{RoleAdmin}},

@@ -34,7 +34,7 @@ func conformance(t *testing.T, fresh func(t *testing.T) *Store) {
 		"particulars": testParticulars, "upsert": testUpsert, "consents": testConsents, "baselines": testBaselines, "reliefs": testReliefs,
 		"measures": testMeasures, "rounds": testRounds, "escalations": testEscalations, "invented records": testInvent,
 		"sites": testSites, "scopes": testScopes, "users": testUsers, "invitations": testInvitations, "PINs": testPINs, "devices": testDevices, "enrolments": testEnrolments, "overview": testOverview, "storage": testStorage,
-		"identities": testIdentities, "passkeys": testPasskeys, "changes": testChanges, "changes move": testChangesMove, "changes in pages": testChangesPages, "changes restored": testChangesRestored,
+		"identities": testIdentities, "passkeys": testPasskeys, "changes": testChanges, "changes move": testChangesMove, "changes in pages": testChangesPages, "changes restored": testChangesRestored, "webhooks": testWebhooks, "deliveries": testDeliveries,
 		"clients": testClients, "client keys": testClientKeys, "client tokens": testClientTokens, "searches": testSearches,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })

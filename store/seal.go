@@ -49,6 +49,9 @@ var sealedColumns = []sealedColumn{
 	{table: "sessions", column: "opened_by_name"},
 	{table: "users", column: "name", lookup: "name_key", fold: true},
 	{table: "audit", column: "by_name"},
+	{table: "webhooks", column: "body"}, // the address may hold a secret, and headers do
+	{table: "webhooks", column: "secret"},
+	{table: "webhooks", column: "old_secret"},
 }
 
 // sealedColumnOf finds a column in the list.

@@ -28,6 +28,8 @@ type Store struct {
 	db   *sql.DB
 	back backend
 	keys *keyring
+
+	changed bell
 }
 
 // backend is what SQLite and PostgreSQL do differently.
@@ -184,7 +186,11 @@ func (s *Store) change(ctx context.Context, act care.Act, audit func() care.Audi
 	if err := s.addAudit(ctx, tx, act, e); err != nil {
 		return s.sentence(err)
 	}
-	return s.sentence(tx.Commit())
+	if err := tx.Commit(); err != nil {
+		return s.sentence(err)
+	}
+	s.changed.ring()
+	return nil
 }
 
 func millis(t time.Time) int64 { return t.UnixMilli() }

@@ -176,17 +176,24 @@ func (s *Server) tell(ctx context.Context, scope care.Scope, changes []care.Reco
 	}
 	list := make([]told, len(changes))
 	for i := range changes {
-		list[i].RecordChange = changes[i]
-		switch {
-		case !scope.Has(now[i].SiteID):
-			list[i].Gone = goneMoved
-		case now[i].Record == nil:
-			list[i].Gone = goneErased
-		default:
-			list[i].Record = s.shown(now[i].Record)
-		}
+		list[i] = s.tellOne(scope, &changes[i], &now[i])
 	}
 	return list, nil
+}
+
+// tellOne tells of one change.
+func (s *Server) tellOne(scope care.Scope, c *care.RecordChange, now *care.Current) told {
+	switch t := (told{RecordChange: *c}); {
+	case !scope.Has(now.SiteID):
+		t.Gone = goneMoved
+		return t
+	case now.Record == nil:
+		t.Gone = goneErased
+		return t
+	default:
+		t.Record = s.shown(now.Record)
+		return t
+	}
 }
 
 // baselineShown is a baseline without its numbers, which only measuring needs.

@@ -64,6 +64,7 @@ var groups = []struct{ name, about string }{
 	{"Rounds", "When to look, and what is due."},
 	{"Reports and trail", "How well it is done, who did what, and erasing an identity."},
 	{"Changes", "What changed since one looked last."},
+	{"Webhooks", "Other programs' addresses that are told of changes."},
 	{"Connected programs", "Care platforms and other programs, and what they may see."},
 	{"This interface", "Its own description."},
 }

@@ -31,7 +31,7 @@ func (s *Server) table() []route {
 		s.loginRoutes(), s.ownRoutes(), s.staffRoutes(),
 		s.residentRoutes(), s.consentRoutes(),
 		s.sessionRoutes(), s.assessmentRoutes(), s.scaleRoutes(),
-		s.reliefRoutes(), s.roundRoutes(), s.happeningRoutes(), s.homeRoutes(), s.enrolmentRoutes(), s.clientRoutes(), s.changeRoutes(),
+		s.reliefRoutes(), s.roundRoutes(), s.happeningRoutes(), s.homeRoutes(), s.enrolmentRoutes(), s.clientRoutes(), s.changeRoutes(), s.webhookRoutes(),
 		s.downloadRoutes(), s.importRoutes(),
 		s.trailRoutes(), s.overviewRoutes(), s.systemRoutes(), s.interfaceRoutes(),
 	)

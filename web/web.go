@@ -22,6 +22,7 @@ import (
 	"wince/care"
 	"wince/pain"
 	"wince/web/fhir"
+	"wince/web/hook"
 )
 
 // Store is what the server keeps its records in. Each handler names the methods that it calls.
@@ -54,6 +55,8 @@ type Store interface {
 	changeStore
 	downloadStore
 	bulkStore
+	webhookStore
+	hookStore
 	Ping(ctx context.Context) error
 }
 
@@ -78,6 +81,9 @@ type Options struct {
 
 	Origin   string    // how tablets call the server, such as "https://wince.example:8443": passkeys and the provider need it
 	Provider *Provider // the home's identity provider; nil for none
+
+	Webhooks hook.Rules // where webhooks may go
+	Tries    hook.Tries // how long they are tried; default hook.Days
 }
 
 // Server answers requests. Make one with New, run it with Run or use Handler.
@@ -101,6 +107,8 @@ type Server struct {
 	scales     sync.Map               // pain.Ref -> *pain.Scale: others that were looked up; versions never change
 	kinds      []*fhir.Kind           // the types of resources that FHIR tells
 	begun      time.Time              // when the server was made
+	hooks      *courier
+	notifies   map[care.HookKind]notify
 	watch      sync.WaitGroup
 	stop       chan struct{} // closed when the server begins to stop
 	stopped    sync.Once
@@ -126,6 +134,8 @@ func New(opt Options) (*Server, error) {
 	}
 	s := &Server{opt: opt, started: opt.Now(), log: opt.Logger, tries: newLockout(opt.Now), hashing: make(chan struct{}, 2), stop: make(chan struct{}),
 		kinds: fhir.Kinds(), begun: opt.Now()}
+	s.hooks = newCourier(s, opt.Webhooks, opt.Tries)
+	s.notifies = map[care.HookKind]notify{care.StandardHook: s.notifyWebhook}
 	var err error
 	if s.dummy, err = argon2id.CreateHash(newToken(), opt.Password); err != nil {
 		return nil, fmt.Errorf("hash password: %w", err)

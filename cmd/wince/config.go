@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,6 +24,7 @@ import (
 
 	"wince/vision"
 	"wince/web"
+	"wince/web/hook"
 )
 
 // config is all that the server can be told. docs/config.sample.yaml describes every member; a test compares the two.
@@ -67,6 +69,11 @@ type config struct {
 		Rate      float64 `koanf:"rate"`
 		TotalRate float64 `koanf:"total_rate"`
 	} `koanf:"streams"`
+	Webhooks struct {
+		Allow     []string `koanf:"allow"`
+		AllowHTTP bool     `koanf:"allow_http"`
+		CA        string   `koanf:"ca"`
+	} `koanf:"webhooks"`
 }
 
 // defaultConfig returns the settings that hold where nothing else is said.
@@ -78,6 +85,7 @@ func defaultConfig() config {
 	c.Login.Life, c.Login.Idle, c.Login.PINIdle = 12*time.Hour, 2*time.Hour, 15*time.Minute
 	c.Login.OIDC.Claim = "sub"
 	c.Streams.Rate = 30
+	c.Webhooks.Allow = []string{}
 	return c
 }
 
@@ -145,7 +153,7 @@ func loadEnvironment(k *koanf.Koanf, known []string) error {
 		case !ok:
 			unknown = name
 			return "", nil
-		case key == "hosts" || key == "advertise":
+		case key == "hosts" || key == "advertise" || key == "webhooks.allow":
 			return key, strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
 		}
 		return key, value
@@ -200,7 +208,33 @@ func (c *config) check() error {
 			return fmt.Errorf("advertise has %q: give IP addresses at which tablets reach this machine", a)
 		}
 	}
+	if _, err := hook.ParseRules(c.Webhooks.Allow); err != nil {
+		return fmt.Errorf("webhooks.allow: %w", err)
+	}
 	return nil
+}
+
+// webhooks returns where webhooks may go.
+func (c *config) webhooks() (hook.Rules, error) {
+	r, err := hook.ParseRules(c.Webhooks.Allow)
+	if err != nil {
+		return r, err
+	}
+	r.Plain = c.Webhooks.AllowHTTP
+	if c.Webhooks.CA == "" {
+		return r, nil
+	}
+	pem, err := os.ReadFile(c.Webhooks.CA)
+	if err != nil {
+		return r, fmt.Errorf("webhooks.ca cannot be read: %w", err)
+	}
+	if r.Roots, err = x509.SystemCertPool(); err != nil {
+		return r, fmt.Errorf("read the system's certificates: %w", err)
+	}
+	if !r.Roots.AppendCertsFromPEM(pem) {
+		return r, fmt.Errorf("webhooks.ca: %s has no certificate in PEM form", c.Webhooks.CA)
+	}
+	return r, nil
 }
 
 // isOrigin says whether s is what browsers call an origin (RFC 6454), of a secure page.

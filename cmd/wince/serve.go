@@ -106,6 +106,10 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	webhooks, err := cfg.webhooks()
+	if err != nil {
+		return err
+	}
 	token := make([]byte, 32)
 	rand.Read(token) // never fails: crypto/rand stops the program instead
 	server, err := web.New(web.Options{
@@ -115,6 +119,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		Exports: filepath.Join(cfg.Data, "exports"),
 		Origin:  cfg.origin(), Provider: cfg.provider(),
 		ExternalSystem: cfg.FHIR.IdentifierSystem,
+		Webhooks:       webhooks,
 	})
 	if err != nil {
 		return err
@@ -146,6 +151,9 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	sweep := time.NewTicker(time.Minute)
 	defer sweep.Stop()
 	g.Go(func() error { server.RunExports(ctx, sweep.C); return nil })
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	g.Go(func() error { server.RunWebhooks(ctx, second.C); return nil })
 	err = g.Wait()
 	live.Close()
 	server.Close()
