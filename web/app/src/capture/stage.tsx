@@ -42,7 +42,7 @@ export function Stage({ capture, frame, history, facing, blind, video, canvas, w
   const held = blind || !!frame.value?.held_back;
   return (
     <div class="stage">
-      <div class={mirrored ? "picture mirrored" : "picture"} style={{ aspectRatio: shape.value }}>
+      <div class={mirrored ? "picture mirrored" : "picture"} style={{ "--ratio": shape.value }}>
         <video
           ref={video}
           autoplay

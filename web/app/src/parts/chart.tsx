@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
 import { shownDark } from "../appearance";
@@ -16,13 +17,15 @@ interface ChartProps {
   y: (y: number) => string;
   xHead: string;
   tall?: boolean;
+  /** What stands below the plot and belongs to it, such as a strip of the same time. */
+  children?: ComponentChildren;
 }
 
 /**
  * A plot, a legend where there are several lines, and the same numbers as a table. The table is always there for screen
  * readers; a button shows it to everybody.
  */
-export function Chart({ label, drawing, x, y, xHead, tall = false }: ChartProps) {
+export function Chart({ label, drawing, x, y, xHead, tall = false, children }: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const made = useRef<Plot | null>(null);
   const looks = `${shownDark.value} ${locale()} ${drawing.lines.map((l) => l.label).join()} ${!!drawing.xRange} ${!!drawing.yRange}`;
@@ -72,6 +75,7 @@ export function Chart({ label, drawing, x, y, xHead, tall = false }: ChartProps)
           )}
         </ul>
       )}
+      {children}
       <Button kind="quiet" icon="list" expanded={shown.value} controls={id} onClick={() => (shown.value = !shown.value)}>
         {t("parts.asTable")}
       </Button>

@@ -131,7 +131,7 @@ export function plot(el: HTMLElement, first: Drawing): Plot {
     height: el.clientHeight,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     scales: {
       x: { time: !!first.dates, ...(first.xRange ? { range: () => now.xRange ?? [0, 1] } : {}) },
       y: first.yRange ? { range: () => now.yRange ?? [0, 1] } : {},

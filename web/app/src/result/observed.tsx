@@ -17,8 +17,7 @@ export function Observed({ of: o }: { of: Observation }) {
     <section class="card observed">
       <h2>{t("result.title")}</h2>
       {o.provisional && <Note>{t("face.provisionalLong")}</Note>}
-      {o.trace && o.state === "assessed" && <Course trace={o.trace} />}
-      {o.trace && <Strip trace={o.trace} />}
+      {o.trace && (o.state === "assessed" ? <Course trace={o.trace} /> : <Strip trace={o.trace} />)}
       {o.state === "assessed" && <FaceOf o={o} />}
       {o.trace && o.state === "assessed" && <UnitBars trace={o.trace} o={o} />}
       <Words of={o} />
@@ -41,7 +40,9 @@ function Course({ trace }: { trace: Trace }) {
   return (
     <>
       <h3>{t("result.over")}</h3>
-      <Chart label={t("result.overTable")} drawing={drawing} x={(s) => seconds(1000 * s)} y={(v) => number(v)} xHead={t("result.time")} />
+      <Chart label={t("result.overTable")} drawing={drawing} x={(s) => seconds(1000 * s)} y={(v) => number(v)} xHead={t("result.time")}>
+        <Strip trace={trace} />
+      </Chart>
     </>
   );
 }
@@ -88,8 +89,8 @@ function FaceOf({ o }: { o: Observation }) {
           <Table
             caption={t("result.faceTitle")}
             hideCaption
-            head={[t("result.unit"), t("result.strength"), t("result.share")]}
-            rows={units.map((u) => [unitName(u.unit), t("result.level", { level: String(u.level) }), percent(u.share)])}
+            head={[t("result.unit"), t("result.strength")]}
+            rows={units.map((u) => [unitName(u.unit), t("result.levelSaid", { level: t("result.level", { level: String(u.level) }), share: percent(u.share) })])}
           />
         ) : (
           <p class="quiet">{t("result.seenNone")}</p>
