@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 
-import { addResident, openBrowser, openPage, setUp, startCamera, startServer } from "./stage.mjs";
+import { addResident, answer, axeInBoth, call, calmPAINAD, furnish, openBrowser, openPage, password, setUp, startCamera, startServer } from "./stage.mjs";
 
 const opened = [];
 
@@ -132,6 +132,105 @@ it("says that the server is gone", { timeout: 60_000 }, async () => {
   await page.getByRole("alert").filter({ hasText: /connection to the server was lost|session has ended on the server/ }).waitFor({ timeout: 10_000 });
   await page.getByRole("link", { name: "Residents" }).first().click();
   await page.getByText(/Offline since .* What you see is as it was at/).waitFor();
+});
+
+/** Lets the tablet's camera fail in the way that the browser says. */
+const cameraFails = (page, name) =>
+  page.evaluate((name) => {
+    window.navigator.mediaDevices.getUserMedia = () => Promise.reject(new window.DOMException("", name));
+  }, name);
+
+it.each([
+  ["another app has the camera", "NotReadableError", "Another app has the camera"],
+  ["there is no camera", "NotFoundError", "No camera was found"],
+])("says that %s, and leads on without it", { timeout: 60_000 }, async (_, error, title) => {
+  const { page } = await stage();
+  const ids = await furnish(page);
+  await page.goto(page.url().replace(/#.*/, `#/capture/${ids["Dora Elm"]}?scale=abbey`));
+  await page.getByRole("button", { name: "Start the camera" }).waitFor();
+  await cameraFails(page, error);
+  await startCamera(page, "During or just after movement");
+  await page.getByRole("alert").filter({ hasText: title }).waitFor();
+  expect(await page.evaluate(() => document.activeElement.textContent)).toBe(title); // a screen reader goes on from there
+  expect(await axeInBoth(page)).toEqual([]);
+  // Nothing that was chosen is lost, and why there was no camera is written down.
+  await page.getByRole("link", { name: "Assess without the camera" }).click();
+  await page.getByText("Assessment without the camera").waitFor();
+  expect(await page.getByLabel("During or just after movement").isChecked()).toBe(true);
+  expect(await page.getByLabel("Scale").inputValue()).toBe("abbey");
+  expect(await page.getByLabel("Remarks").inputValue()).toContain("Camera not possible");
+});
+
+it("says that the page was not opened securely", { timeout: 60_000 }, async () => {
+  const { page } = await stage();
+  await page.goto(page.url().replace(/#.*/, "#/capture"));
+  await page.getByRole("button", { name: "Start the camera" }).waitFor();
+  await page.evaluate(() => Object.defineProperty(window.navigator, "mediaDevices", { value: undefined }));
+  await startCamera(page);
+  await page.getByRole("alert").filter({ hasText: "begins with https" }).waitFor();
+});
+
+it("waits for a place where all are taken", { timeout: 60_000 }, async () => {
+  const { page } = await stage();
+  let full = true;
+  const body = `{"code":"at_capacity","detail":"All places are taken: try again in a moment."}`;
+  await page.route("**/api/v1/sessions", async (route) => {
+    if (full) await route.fulfill({ status: 503, headers: { "Retry-After": "2", "Content-Type": "application/problem+json" }, body });
+    else await route.continue();
+  });
+  await page.goto(page.url().replace(/#.*/, "#/capture"));
+  await startCamera(page);
+  await page.getByRole("alert").filter({ hasText: "All places are taken" }).filter({ hasText: "Trying again by itself" }).waitFor();
+  full = false;
+  await page.getByRole("status").filter({ hasText: "No face" }).waitFor({ timeout: 30_000 });
+});
+
+it("switches the camera off when consent is withdrawn in the middle", { timeout: 60_000 }, async () => {
+  const { page } = await stage();
+  const ids = await furnish(page);
+  const who = ids["Dora Elm"];
+  await page.goto(page.url().replace(/#.*/, `#/capture/${who}`));
+  await startCamera(page);
+  await page.getByRole("status").filter({ hasText: "No face" }).waitFor({ timeout: 30_000 });
+  await page.evaluate(() => (window.track = document.querySelector("video").srcObject.getVideoTracks()[0]));
+  await call(page, "POST", `/residents/${who}/consents`, { purpose: "camera", decision: "refused", given_by: "Her daughter", capacity: "relative", legal_basis: "consent" });
+  await page.getByRole("alert").filter({ hasText: "no consent to the camera" }).waitFor({ timeout: 30_000 });
+  expect(await page.evaluate(() => window.track.readyState)).toBe("ended");
+});
+
+it("goes on with the same camera when the server comes back in the middle of a capture", { timeout: 120_000 }, async () => {
+  const { page, server } = await stage();
+  await page.goto(page.url().replace(/#.*/, "#/capture"));
+  await startCamera(page);
+  const judged = page.getByRole("status").filter({ hasText: "No face" });
+  await judged.waitFor({ timeout: 30_000 });
+  await page.getByRole("button", { name: /Start the 10/ }).click();
+  await page.getByRole("progressbar").waitFor();
+  await server.kill();
+  await page.getByRole("alert").filter({ hasText: "server" }).waitFor({ timeout: 30_000 });
+  await server.again();
+  // It tries again by itself for a while; whoever is quicker taps.
+  const retry = page.getByRole("button", { name: "Try again" });
+  await retry.or(judged).first().waitFor();
+  if (await retry.isVisible()) await retry.click({ timeout: 5000 }).catch(() => undefined);
+  await judged.waitFor({ timeout: 40_000 });
+});
+
+it("keeps what was entered when the sign-in ends, and goes on with it", { timeout: 60_000 }, async () => {
+  const { page } = await stage();
+  const ids = await furnish(page);
+  await page.goto(page.url().replace(/#.*/, `#/observe/${ids["Bo Ash"]}?scale=painad&condition=rest`));
+  await answer(page, calmPAINAD);
+  await page.getByLabel("Remarks").fill("holds the left hip");
+  await page.context().clearCookies();
+  await page.getByRole("button", { name: /Confirm as/ }).click();
+  const dialog = page.getByRole("dialog", { name: "Sign in to go on" });
+  await dialog.waitFor();
+  expect(await axeInBoth(page)).toEqual([]);
+  await dialog.getByLabel("Password").fill(password);
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText(/Confirmed by/).waitFor();
+  await page.getByText("holds the left hip").waitFor();
 });
 
 it("lets an invited nurse choose a password, and whoever lost theirs", { timeout: 60_000 }, async () => {

@@ -48,6 +48,19 @@ function Lazy({ at, load, params }: { at: string; load: () => Promise<Screen>; p
   );
 }
 
+/** Fetches what will be wanted next while there is nothing else to do, one after the other. */
+async function fetchSoon() {
+  for (const s of screens) {
+    if (!s.soon || known.has(s.at) || (s.may && !s.may())) continue;
+    await new Promise((go) => ("requestIdleCallback" in window ? window.requestIdleCallback(go, { timeout: 5000 }) : setTimeout(go, 500)));
+    try {
+      known.set(s.at, await s.load());
+    } catch {
+      return; // without the network there is no sense in more
+    }
+  }
+}
+
 function NotFound() {
   return (
     <Page title={t("shell.notFound")}>
@@ -90,7 +103,10 @@ export function App() {
   const inside = !!me.value;
   const who = me.value?.id;
   useEffect(() => {
-    if (who) void loadSites().catch(() => undefined);
+    if (!who) return;
+    void loadSites().catch(() => undefined);
+    const later = window.setTimeout(() => void fetchSoon(), 2000); // the first screen comes first
+    return () => clearTimeout(later);
   }, [who]);
   // A keyboard or a screen reader goes on from the new screen, not from the page's top; the first screen takes no focus.
   const main = useRef<HTMLElement>(null);

@@ -16,6 +16,8 @@ interface Row {
   may?: () => boolean;
   /** It is shown without signing in. */
   open?: boolean;
+  /** It is fetched as soon as there is time, so that it opens at once and also without the network. */
+  soon?: boolean;
 }
 
 const leads = () => is("manager", "admin");
@@ -24,15 +26,15 @@ const runs = () => is("admin");
 /** Every screen of the app. Each is loaded when it is first opened. */
 export const screens: [Row, ...Row[]] = [
   { at: "", load: async () => (await import("./screens/round")).Round },
-  { at: "residents", load: async () => (await import("./screens/residents")).Residents },
-  { at: "r/:id", load: async () => (await import("./screens/resident/page")).Resident },
+  { at: "residents", load: async () => (await import("./screens/residents")).Residents, soon: true },
+  { at: "r/:id", load: async () => (await import("./screens/resident/page")).Resident, soon: true },
   { at: "practice", load: async () => (await import("./screens/resident")).Practice },
   { at: "capture", load: async () => (await import("./screens/capture")).Capture },
-  { at: "capture/:id", load: async () => (await import("./screens/capture")).Capture },
+  { at: "capture/:id", load: async () => (await import("./screens/capture")).Capture, soon: true },
   { at: "observe", load: async () => (await import("./screens/observe")).Observe },
-  { at: "observe/:id", load: async () => (await import("./screens/observe")).Observe },
-  { at: "a/:id", load: async () => (await import("./screens/assessment")).Assessment },
-  { at: "relief/:id", load: async () => (await import("./screens/relief")).Relief, may: () => is("carer", "nurse", "manager", "admin") },
+  { at: "observe/:id", load: async () => (await import("./screens/observe")).Observe, soon: true },
+  { at: "a/:id", load: async () => (await import("./screens/assessment")).Assessment, soon: true },
+  { at: "relief/:id", load: async () => (await import("./screens/relief")).Relief, may: () => is("carer", "nurse", "manager", "admin"), soon: true },
   { at: "home", load: async () => (await import("./screens/home/overview")).Overview, may: () => inCharge.value },
   { at: "home/quality", load: async () => (await import("./screens/home/quality")).Quality, may: () => inCharge.value },
   { at: "home/differences", load: async () => (await import("./screens/home/differences")).Differences, may: () => inCharge.value },
