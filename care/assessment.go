@@ -363,9 +363,10 @@ func (a *Assessment) MarkWrong(reason string, act Act) error {
 	return nil
 }
 
-// Shown returns the assessment as people may see it: in blind mode the machine's view is left out until they have rated.
+// Shown returns the assessment as people may see it: in blind mode the machine's view is left out until they have rated. It stays out
+// where that never happened and the record was entered in error: else that would be the way to look first.
 func (a *Assessment) Shown() *Assessment {
-	if !a.Blind || a.RatedBlind != nil || !a.Status.Open() || a.Observation == nil {
+	if !a.Blind || a.RatedBlind != nil || a.Observation == nil || !a.Status.Open() && a.Status != EnteredInError {
 		return a
 	}
 	out := *a

@@ -278,6 +278,13 @@ func TestBlind(t *testing.T) {
 	if err := a.Fill(Filling{Answers: pain.Answers{"body": 1, "face": 1}}, painad, carer); err != nil || a.Shown().Hidden || len(a.Shown().Proposals) != 1 {
 		t.Errorf("still hidden after the carer rated (%v)", err)
 	}
+	wrong, err := NewAssessment(Assessment{}, e, painad, Filling{}, carer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := wrong.MarkWrong("another's face", carer); err != nil || !wrong.Shown().Hidden {
+		t.Errorf("marking it wrong opened the view (%v)", err)
+	}
 	after := maps.Clone(sore) // having seen the machine's 2
 	if err := a.Confirm(Filling{Answers: after}, painad, carer); err != nil || a.RatedBlind["face"] != 1 || a.Answers["face"] != 2 {
 		t.Errorf("what was rated blind is %v (%v)", a.RatedBlind, err)

@@ -215,7 +215,7 @@ func (in *downloadRequest) lines(b []byte, columns []column, page []care.Assessm
 	var row downloadRow
 	var seen pain.Observation
 	for k := range page {
-		if err := row.read(&page[k], &seen); err != nil {
+		if err := row.read(page[k].Shown(), &seen); err != nil {
 			return b, err
 		}
 		if in.csv {

@@ -82,6 +82,13 @@ func (s *Server) behind(r route) gin.HandlerFunc {
 	}
 }
 
+// behindFHIR is behind for the addresses under /fhir, which all answer with JSON.
+func (s *Server) behindFHIR(c *gin.Context) {
+	if client(c) != nil {
+		s.inLane(c)
+	}
+}
+
 func (s *Server) inLane(c *gin.Context) {
 	whole := &wholeAnswer{ResponseWriter: c.Writer}
 	c.Writer = whole

@@ -68,7 +68,7 @@ func (s *Server) routes() (*gin.Engine, error) {
 		if p := fhirPermission(r.kind, r.interaction); !p.Known() {
 			return nil, fmt.Errorf("route %s /fhir%s: the permission table has no row %q", r.method, r.path, p)
 		}
-		f.Handle(r.method, r.path, s.allowFHIR(r.kind, r.interaction), r.do)
+		f.Handle(r.method, r.path, s.allowFHIR(r.kind, r.interaction), s.behindFHIR, r.do)
 	}
 	return e, nil
 }
