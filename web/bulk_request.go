@@ -27,7 +27,8 @@ const (
 	// before its own time less so much.
 	bulkSlack     = 30 * time.Second
 	bulkNDJSON    = "application/fhir+ndjson"
-	bulkRetry     = 2 // seconds
+	bulkGuide     = "http://hl7.org/fhir/uv/bulkdata/" // where the guide's definitions have their names
+	bulkRetry     = 2                                  // seconds
 	bulkStatusURL = "/$export-status/"
 	bulkFileURL   = "/$export-file/"
 )

@@ -85,6 +85,9 @@ func TestBulkExport(t *testing.T) {
 	_, got := g.askToken(tokenBody(sign(t, "ES384", "ec", ec.secret, g.claims(v.ID)), "system/*.rs"))
 	p := g.as(got.Token)
 
+	if meta := string(g.do("GET", "/fhir/metadata", nil).want(200).body); !strings.Contains(meta, `/OperationDefinition/export"`) || !strings.Contains(meta, "SMART-on-FHIR") {
+		t.Errorf("the statement does not tell of exports or of SMART: %s", meta)
+	}
 	status := p.export("/fhir/$export")
 	m := p.exported(status)
 	if len(m.Output) != 2 || !m.RequiresToken || m.Request != testOrigin+"/fhir/$export" || m.TransactionTime != "2026-03-01T11:59:30.000Z" {

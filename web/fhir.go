@@ -284,6 +284,10 @@ func (s *Server) fhirMetadata(c *gin.Context) {
 	if s.opt.Origin != "" {
 		x.Service = []fhir.CodeableConcept{*fhir.SMART()}
 	}
+	if s.bulk.dir != "" {
+		x.Operations = []fhir.CapOperation{{Name: "export", Definition: bulkGuide + "OperationDefinition/export"}}
+		x.Implements = []string{bulkGuide + "CapabilityStatement/bulk-data"}
+	}
 	s.writeFHIR(c, http.StatusOK, fhir.NewCapabilityStatement(s.kinds, x))
 }
 

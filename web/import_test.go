@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,20 @@ func TestImportOfSites(t *testing.T) {
 	g.as(less).do("POST", importPath, "external_id,name\n1,A\n", "Content-Type", "text/csv").problem(403, care.Forbidden)
 	_, carer := g.staff(care.RoleCarer, care.ByPassword)
 	g.as(carer).do("POST", importPath, "external_id,name\n1,A\n", "Content-Type", "text/csv").problem(403, care.Forbidden)
+}
+
+// An import takes longer than other requests may, also one that waits in the programs' lane.
+func TestImportSetsDeadlines(t *testing.T) {
+	g := newRig(t).admin()
+	_, secret := g.apiKey("Key", []string{"system/Patient.cu"})
+	r := httptest.NewRequestWithContext(t.Context(), "POST", "https://wince.test"+importPath, strings.NewReader("external_id,name\n1,A\n"))
+	r.Header.Set("Authorization", "Bearer "+secret)
+	r.Header.Set("Content-Type", "text/csv")
+	d := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+	g.server.Handler().ServeHTTP(d, r)
+	if d.Code != 200 || d.write == 0 {
+		t.Errorf("status %d, %d deadlines", d.Code, d.write)
+	}
 }
 
 func TestFilesThatAreRefused(t *testing.T) {

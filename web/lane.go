@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"runtime"
 	"sync"
 
@@ -107,6 +108,9 @@ type wholeAnswer struct {
 	gin.ResponseWriter
 	body bytes.Buffer
 }
+
+// Unwrap lets a handler that takes long set the connection's deadlines.
+func (w *wholeAnswer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *wholeAnswer) Write(b []byte) (int, error)       { return w.body.Write(b) }
 func (w *wholeAnswer) WriteString(s string) (int, error) { return w.body.WriteString(s) }
