@@ -79,6 +79,14 @@ bench: build ## benchmarks of all packages (COUNT=6 repeats, PKG=./vision/..., B
 	go test -run '^$$' -bench . -benchmem -count $(or $(COUNT),1) $(or $(PKG),./...) | tee build/bench.txt
 	$(if $(BASE),$(GO_TOOL) benchstat $(BASE) build/bench.txt)
 
+.PHONY: budget
+budget: setup build ## what the tablet app costs a slow tablet: script, time until it can be used, pictures a second (RUNS=9 repeats)
+	WINCE="$(CURDIR)/bin/wince" npm --prefix $(APP) run budget
+
+.PHONY: visual-update
+visual-update: setup build ## take the key screens' pictures anew, which the visual test compares with: look at them before you commit
+	WINCE="$(CURDIR)/bin/wince" npm --prefix $(APP) run visual-update
+
 .PHONY: screenshots
 screenshots: setup build ## make the pictures in docs/img again
 	WINCE="$(CURDIR)/bin/wince" npm --prefix $(APP) run screenshots

@@ -19,7 +19,7 @@ export default tseslint.config(
       globals: {
         process: "readonly", console: "readonly", fetch: "readonly", setTimeout: "readonly", clearTimeout: "readonly",
         document: "readonly", Event: "readonly", window: "readonly", location: "readonly", RTCPeerConnection: "readonly", URL: "readonly", Buffer: "readonly",
-        performance: "readonly", getComputedStyle: "readonly", Node: "readonly", requestAnimationFrame: "readonly", indexedDB: "readonly", TextDecoder: "readonly", NodeFilter: "readonly",
+        performance: "readonly", getComputedStyle: "readonly", Node: "readonly", requestAnimationFrame: "readonly", indexedDB: "readonly", TextDecoder: "readonly", NodeFilter: "readonly", CSSStyleSheet: "readonly",
       },
     },
   },

@@ -19,6 +19,8 @@ export async function startServer(...flags) {
     url,
     link,
     log: () => running.log(),
+    /** What it made to serve with. */
+    certificate: () => ({ cert: readFileSync(join(data, "tls/cert.pem")), key: readFileSync(join(data, "tls/key.pem")) }),
     /** Ends it as a power cut would. Its records stay. */
     async kill() {
       running.child.kill("SIGKILL");

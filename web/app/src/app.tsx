@@ -5,7 +5,7 @@ import { account, expired, me } from "./api/account";
 import { codeOf } from "./api/request";
 import { t } from "./i18n";
 import { resume, settle } from "./offline/desk";
-import { Unsent, Update } from "./offline/status";
+import { Unsent, Update, Waits } from "./offline/status";
 import { inUse } from "./offline/update";
 import { Announcer } from "./parts/announce";
 import { Button, LinkButton } from "./parts/button";
@@ -137,6 +137,7 @@ export function App() {
         <Unsent />
         <Update assessing={busy} />
         {inside && <Reminders quiet={busy} />}
+        {inside && <Waits />}
         <main ref={main} id="main" tabIndex={-1}>
           <Trouble said={wrong.value}>
             <Button icon="again" onClick={ask}>

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 
-import type { Assessment, Filling, Resident, Scale, Site } from "../model";
+import type { Assessment, BodyRegion, Filling, Resident, Scale, Site } from "../model";
 import { account } from "./account";
 import { assessments, type NewAssessment } from "./assessments";
 import { residents } from "./residents";
@@ -17,6 +17,7 @@ export interface Source {
   residents: (site: string | null, signal?: AbortSignal) => Promise<Resident[]>;
   resident: (id: string) => Promise<Resident>;
   scales: (site: string | null) => Promise<Scales>;
+  bodyRegions: () => Promise<BodyRegion[]>;
   scale: (id: string, version: string, site: string | null) => Promise<Scale>;
   assessment: (id: string) => Promise<Assessment>;
   /** Keeps an assessment made by an observer; without the network it waits and is sent later, once, by its id. */
@@ -31,6 +32,7 @@ export const server: Source = {
   residents: residents.list,
   resident: residents.get,
   scales: scales.list,
+  bodyRegions: assessments.bodyRegions,
   scale: scales.get,
   assessment: assessments.get,
   add: assessments.add,

@@ -14,6 +14,8 @@ export const unsent = signal<Count>({ mine: 0, refused: 0, others: 0 });
 export const entries = signal<Queued[]>([]);
 /** Whether something that was entered about a resident waits. */
 export const unsentOf = (resident: string) => entries.value.some((e) => e.resident === resident);
+/** Whether something of a record waits. */
+export const waitsFor = (record: string) => entries.value.some((e) => e.record === record);
 /** Whether this tablet can work without the network at all; undefined while that is not known. */
 export const able = signal<boolean | undefined>(undefined);
 

@@ -140,6 +140,8 @@ async function change(a: Assessment, kind: "assessment.fill" | "assessment.confi
   return submit(entry, async () => (await here(a.id)) ?? { ...a, ...filling });
 }
 
+const firstTried = new Map<string, string>();
+
 export const local: Source = {
   sites: () => kept("sites", server.sites),
   due: async (site, signal) => {
@@ -156,7 +158,18 @@ export const local: Source = {
       return r;
     }
   },
-  scales: (site) => kept(nameOf("scales", site), () => server.scales(site)),
+  bodyRegions: () => kept("regions", server.bodyRegions),
+  scales: async (site) => {
+    try {
+      return await kept(nameOf("scales", site), () => server.scales(site));
+    } catch (e) {
+      // A home's scales are asked for by its id, or without where there is only one.
+      const all = gone(e) ? await everySite<Scales>("scales") : [];
+      const found = all.find((s) => !site || s.site_id === site);
+      if (!found) throw e;
+      return found;
+    }
+  },
   scale: async (id, version, site) => {
     try {
       return await server.scale(id, version, site);
@@ -171,7 +184,10 @@ export const local: Source = {
   add: async (a: NewAssessment) => {
     if ("session_id" in a) return server.add(a); // the camera needs the server
     const { id, ...rest } = a;
-    const whole: Record<string, unknown> = { assessed_at: new Date().toISOString(), ...rest };
+    // The time of the first try, or the server would take the same entry for another one.
+    const assessed_at = firstTried.get(id) ?? new Date().toISOString();
+    firstTried.set(id, assessed_at);
+    const whole: Record<string, unknown> = { assessed_at, ...rest };
     const entry: Entry = { id, record: id, kind: "assessment.add", method: "POST", path: `${v1}/assessments`, body: { ...whole, id }, madeAt: Date.now(), whole, ...(await describe(whole)) };
     return submit(entry, async () => {
       const made = await here(id);
@@ -187,7 +203,7 @@ export const local: Source = {
 export function prepareWithSignIn(): void {
   const read = () => {
     if (!me.peek() || !life.peek() || !connection.peek().fresh || document.hidden) return;
-    void Promise.allSettled([local.due(site.peek()), local.residents(site.peek()), local.scales(site.peek())]);
+    void Promise.allSettled([local.due(site.peek()), local.residents(site.peek()), local.scales(site.peek()), local.bodyRegions()]);
   };
   let timer = 0;
   const wanted = computed(() => (me.value && life.value ? `${me.value.id} ${site.value ?? ""}` : null));

@@ -8,8 +8,8 @@ import { announce, toast } from "../parts/announce";
 import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icon";
-import { to } from "../route";
-import { signOut, unsent } from "./desk";
+import { route, to } from "../route";
+import { signOut, unsent, waitsFor } from "./desk";
 import { letIn, waiting } from "./update";
 
 /** How much waits to be sent, wherever one is in the app: a way to the screen that lists it. */
@@ -30,6 +30,23 @@ export function Unsent() {
       <span>{said}</span>
       {!connection.value.fresh || refused > 0 ? null : <span class="quiet">{t("offline.sending")}</span>}
     </a>
+  );
+}
+
+/** Says of the record that is looked at that it waits. */
+export function Waits() {
+  const [what, id] = route.value.path;
+  if (what !== "a" || !id || !waitsFor(id)) return null;
+  return (
+    <div class="note update" role="status">
+      <Icon name="later" />
+      <div>
+        <p>
+          <strong>{t("offline.queued")}</strong>
+        </p>
+        <p>{t("offline.queuedSaid")}</p>
+      </div>
+    </div>
   );
 }
 

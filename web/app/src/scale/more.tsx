@@ -1,4 +1,4 @@
-import { assessments } from "../api/assessments";
+import { source } from "../api/source";
 import { t, tOr } from "../i18n";
 import { list } from "../i18n/format";
 import { useLoaded } from "../load";
@@ -37,7 +37,7 @@ export function MoreFields({ scale, value, onChange }: { scale: Scale | null; va
 }
 
 function Where({ value, onChange }: { value: BodySite[]; onChange: (sites: BodySite[]) => void }) {
-  const regions = useLoaded(assessments.bodyRegions, "regions").value.value ?? [];
+  const regions = useLoaded(() => source.value.bodyRegions(), "regions").value.value ?? [];
   const chosen = new Set(value.map((s) => s.region));
   const toggle = (id: string) => onChange(chosen.has(id) ? value.filter((s) => s.region !== id) : [...value, { region: id }]);
   const names = value.map((s) => regionName(s.region, regions.find((r) => r.id === s.region)?.label));

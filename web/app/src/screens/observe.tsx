@@ -11,6 +11,7 @@ import { t } from "../i18n";
 import { list } from "../i18n/format";
 import { useLoaded } from "../load";
 import type { Answers, Condition, Resident, Scale } from "../model";
+import { waitsFor } from "../offline/desk";
 import { toast } from "../parts/announce";
 import { Button } from "../parts/button";
 import { Choice } from "../parts/choice";
@@ -127,7 +128,7 @@ function Form({ who, scales }: { who: Resident | null; scales: Scales }) {
       // A second try finds what the first one did.
       if (confirm && (kept.status === "draft" || kept.status === "preliminary")) kept = await source.value.confirm(kept, {});
       entries.delete(key);
-      toast(t(confirm ? "scale.confirmed" : "scale.draftSaved"));
+      toast(t(waitsFor(kept.id) ? "offline.queuedSaid" : confirm ? "scale.confirmed" : "scale.draftSaved"));
       replace(to("a", kept.id));
     } catch (e) {
       wrong.value = sentence(e);

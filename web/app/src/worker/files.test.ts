@@ -62,7 +62,8 @@ describe("the page's files", () => {
     await fill(first, storage(caches), server().fetch);
     await fill(second, storage(caches), server().fetch);
     await caches.open("somebody's");
-    await clean(second, storage(caches));
+    expect(await clean(second, storage(caches))).toBe(true);
+    expect(await clean(second, storage(caches))).toBe(false);
     expect([...caches.all.keys()]).toEqual([cacheName(second), "somebody's"]);
   });
 });

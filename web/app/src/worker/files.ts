@@ -43,8 +43,9 @@ export async function fill(build: Build, caches: CacheStorage, fetch: (r: Reques
   }
 }
 
-/** Removes the files of other builds. */
-export async function clean(build: Build, caches: CacheStorage): Promise<void> {
-  const names = await caches.keys();
-  await Promise.all(names.filter((n) => n.startsWith(prefix) && n !== cacheName(build)).map((n) => caches.delete(n)));
+/** Removes the files of other builds; says whether there were any. */
+export async function clean(build: Build, caches: CacheStorage): Promise<boolean> {
+  const others = (await caches.keys()).filter((n) => n.startsWith(prefix) && n !== cacheName(build));
+  await Promise.all(others.map((n) => caches.delete(n)));
+  return others.length > 0;
 }

@@ -6,14 +6,21 @@ import { clean, fileFor, fill, type Build } from "./files";
 declare const self: ServiceWorkerGlobalScope;
 /** Put in when the page is built (build/worker.mjs). */
 declare const BUILD: Build;
+const build: Build = BUILD; // once: wherever the name stands, the whole list is put in
 
 self.addEventListener("install", (e) => {
-  e.waitUntil(fill(BUILD, caches, (r) => fetch(r)));
+  e.waitUntil(fill(build, caches, (r) => fetch(r)));
 });
 
 self.addEventListener("activate", (e) => {
-  e.waitUntil(clean(BUILD, caches));
+  e.waitUntil(activate());
 });
+
+async function activate() {
+  // The first one takes over the page that installed it, which is of this build: its later parts come from here from now on.
+  const older = await clean(build, caches);
+  if (!older) await self.clients.claim();
+}
 
 /** A page holds this lock while an assessment is under way; it ends with the page, however that ends. */
 async function inUse(): Promise<boolean> {
@@ -32,7 +39,7 @@ self.addEventListener("message", (e) => {
 });
 
 self.addEventListener("fetch", (e) => {
-  const path = fileFor(BUILD, e.request, self.location.origin);
+  const path = fileFor(build, e.request, self.location.origin);
   if (path === null) return;
   e.respondWith(caches.match(path).then((kept) => kept ?? fetch(e.request)));
 });
