@@ -24,7 +24,7 @@ export function AdminPage({ title, lead, actions, children }: { title: string; l
 function Entry({ at, icon, title, children }: { at: string; icon: IconName; title: string; children: ComponentChildren }) {
   return (
     <li>
-      <a class="card entry" href={to("admin", at)}>
+      <a class="card setting" href={to("admin", at)}>
         <Icon name={icon} size={32} />
         <span>
           <strong>{title}</strong>
@@ -40,7 +40,7 @@ function Entry({ at, icon, title, children }: { at: string; icon: IconName; titl
 export function Admin() {
   return (
     <Page title={t("admin.title")} lead={t("admin.lead")}>
-      <ul class="bare-list entries">
+      <ul class="bare-list settings">
         <Entry at="people" icon="people" title={t("admin.people")}>
           {t("admin.peopleLead")}
         </Entry>

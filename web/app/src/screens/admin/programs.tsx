@@ -170,7 +170,7 @@ function One({ of, onChange, onClose }: { of: Client; onChange: () => void; onCl
   const usable = of.api_keys.filter((k) => !k.revoked_at);
   return (
     <Dialog title={of.name} onClose={onClose}>
-      <dl class="facts">
+      <dl class="pairs">
         <dt>{t("admin.clientID")}</dt>
         <dd>
           <code>{of.id}</code>

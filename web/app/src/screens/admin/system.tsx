@@ -23,7 +23,7 @@ export function System() {
 
 function Facts({ of }: { of: [string, ComponentChildren][] }) {
   return (
-    <dl class="facts">
+    <dl class="pairs">
       {of.map(([name, value]) => (
         <>
           <dt>{name}</dt>
