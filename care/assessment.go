@@ -415,6 +415,7 @@ type AssessmentQuery struct {
 	Practice   bool      // practice instead of care
 	Since      time.Time // made then or later; the zero value for no limit
 	Before     time.Time // made before; the zero value starts with the newest
+	BeforeID   string    // of those made at Before, the ones whose ids come before this; empty for none of them
 	Limit      int       // at most so many
 }
 

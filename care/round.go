@@ -263,6 +263,16 @@ type Escalation struct {
 	AcknowledgedBy *Actor     `json:"acknowledged_by"`
 }
 
+// EscalationQuery says which escalations to list, the newest first.
+type EscalationQuery struct {
+	Scope    Scope     // of whoever asks
+	Since    time.Time // raised then or later
+	Open     bool      // only those that nobody has acknowledged
+	Before   time.Time // with BeforeID, what comes after the escalation that was raised then and has that id
+	BeforeID string
+	Limit    int // at most so many
+}
+
 // Acknowledge says that somebody saw the escalation and sees to it.
 func (e *Escalation) Acknowledge(act Act) error {
 	if e.AcknowledgedAt != nil {

@@ -20,6 +20,7 @@ libc6-dev|C headers
 ca-certificates|fetches modules and models over HTTPS
 git|names the version that is built'
 test_set='chromium|the browser of the end-to-end tests
+curl|runs the examples of the interface
 fonts-dejavu-core|letters for that browser
 postgresql|a database server that the tests of the store start themselves'
 

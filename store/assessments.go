@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"wince/care"
 	"wince/pain"
@@ -371,6 +372,14 @@ func assessmentsWhere(q care.AssessmentQuery, args []any) (string, []any) {
 		// An expression is in no index: SQLite must take the resident's, which is shorter than the site's.
 		site, of = "site_id || ''", ` AND resident_id = $5`
 	}
+	last := ""
+	if q.BeforeID != "" {
+		// Written so that the index is still walked from $3 on.
+		args = append(args, q.BeforeID)
+		n := strconv.Itoa(len(args))
+		last = ` AND (assessed_at < $3 - 1 OR id < $` + n + `)`
+		args[2] = millis(q.Before) + 1
+	}
 	in, args := inScope(site, q.Scope, args)
-	return `WHERE practice = $1 AND assessed_at >= $2 AND assessed_at < $3` + of + ` AND ` + in + ` ORDER BY assessed_at DESC, id DESC LIMIT $4`, args
+	return `WHERE practice = $1 AND assessed_at >= $2 AND assessed_at < $3` + last + of + ` AND ` + in + ` ORDER BY assessed_at DESC, id DESC LIMIT $4`, args
 }

@@ -36,6 +36,7 @@ func conformance(t *testing.T, fresh func(t *testing.T) *Store) {
 		"sites": testSites, "scopes": testScopes, "users": testUsers, "invitations": testInvitations, "PINs": testPINs, "devices": testDevices, "enrolments": testEnrolments, "overview": testOverview, "storage": testStorage,
 		"identities": testIdentities, "passkeys": testPasskeys, "changes": testChanges, "changes move": testChangesMove, "changes in pages": testChangesPages, "changes restored": testChangesRestored, "webhooks": testWebhooks, "deliveries": testDeliveries,
 		"clients": testClients, "client keys": testClientKeys, "client tokens": testClientTokens, "searches": testSearches,
+		"once": testOnce, "once among many": testOnceRace,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}

@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
-	"time"
+	"strconv"
 
 	"wince/care"
 )
@@ -67,10 +67,15 @@ func (s *Store) raised(ctx context.Context, siteID string, list []care.Escalatio
 }
 
 // Escalations returns the escalations of some sites since a time, the newest first.
-func (s *Store) Escalations(ctx context.Context, scope care.Scope, since time.Time, open bool, limit int) ([]care.Escalation, error) {
-	in, args := inScope("site_id", scope, []any{millis(since), limit})
+func (s *Store) Escalations(ctx context.Context, q care.EscalationQuery) ([]care.Escalation, error) {
+	in, args := inScope("site_id", q.Scope, []any{millis(q.Since), q.Limit})
 	where := `raised_at >= $1 AND ` + in
-	if open {
+	if q.BeforeID != "" {
+		args = append(args, millis(q.Before), q.BeforeID)
+		at, id := strconv.Itoa(len(args)-1), strconv.Itoa(len(args))
+		where += ` AND (raised_at < $` + at + ` OR raised_at = $` + at + ` AND id < $` + id + `)`
+	}
+	if q.Open {
 		where += ` AND acknowledged_at IS NULL`
 	}
 	return bodies[care.Escalation](ctx, s, s.db, "escalations", where+` ORDER BY raised_at DESC, id DESC LIMIT $2`, args...)

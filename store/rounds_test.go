@@ -387,12 +387,12 @@ func testEscalations(t *testing.T, s *Store) {
 		limit int
 		want  int
 	}{"all": {noon, false, 10, 3}, "open": {noon, true, 10, 2}, "newer": {noon.Add(time.Second), false, 10, 2}, "one": {noon, false, 1, 1}} {
-		got, err := s.Escalations(t.Context(), everywhere, c.since, c.open, c.limit)
+		got, err := s.Escalations(t.Context(), care.EscalationQuery{Scope: everywhere, Since: c.since, Open: c.open, Limit: c.limit})
 		if err != nil || len(got) != c.want || got[0].Key != "k2" {
 			t.Errorf("%s: %+v (%v)", name, got, err)
 		}
 	}
-	if got, err := s.Escalations(t.Context(), care.Scope{}, noon, false, 10); err != nil || len(got) != 0 {
+	if got, err := s.Escalations(t.Context(), care.EscalationQuery{Since: noon, Limit: 10}); err != nil || len(got) != 0 {
 		t.Errorf("nobody's site sees %d (%v)", len(got), err)
 	}
 	wantTrail(t, s, list[0].ID, care.ActEscalate, care.ActAcknowledge)

@@ -43,6 +43,7 @@ var sealedColumns = []sealedColumn{
 	{table: "assessments", column: "remarks", of: ofResident},
 	{table: "assessments", column: "reason", of: ofResident},
 	{table: "assessment_changes", column: "previous", of: ofAssessment, blank: []string{"remarks", "reason"}},
+	{table: "once", column: "answer", of: ofResident},
 	{table: "assessments", column: "created_by_name"},
 	{table: "assessments", column: "changed_by_name"},
 	{table: "assessments", column: "confirmed_by_name"},

@@ -258,6 +258,8 @@ const (
 
 func (s *Server) listAssessments(c *gin.Context) {
 	q, err := assessmentQuery(c)
+	wanted := q.Limit
+	q.Limit++ // to see whether there are more
 	var list []care.Assessment
 	if err == nil {
 		list, err = s.opt.Store.Assessments(c.Request.Context(), q)
@@ -266,13 +268,18 @@ func (s *Server) listAssessments(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	next := ""
+	if len(list) > wanted {
+		list = list[:wanted]
+		next = momentCursor(list[wanted-1].AssessedAt, list[wanted-1].ID)
+	}
 	shown := []care.Assessment{}
 	for i := range list {
 		if visible(c, &list[i]) {
 			shown = append(shown, *list[i].Shown().WithoutTrace())
 		}
 	}
-	c.JSON(http.StatusOK, gin.H{"assessments": shown})
+	s.listPage(c, "assessments", shown, next)
 }
 
 func assessmentQuery(c *gin.Context) (care.AssessmentQuery, error) {
@@ -297,6 +304,12 @@ func assessmentQuery(c *gin.Context) (care.AssessmentQuery, error) {
 			return q, &care.Error{Code: care.Invalid, Field: "before", Text: "before must be a time such as 2026-01-31T12:00:00Z."}
 		}
 		q.Before = t
+	}
+	if text := c.Query("cursor"); text != "" {
+		var err error
+		if q.Before, q.BeforeID, err = readMomentCursor(text); err != nil {
+			return q, err
+		}
 	}
 	return q, nil
 }

@@ -39,7 +39,7 @@ func hasMark(token, mark string) bool {
 // clientRoutes are the addresses where administrators connect programs.
 func (s *Server) clientRoutes() []route {
 	return group("Connected programs",
-		row(http.MethodGet, "/clients", care.ReadClients, s.listClients, doc{about: "List connected programs", gives: care.Client{}, list: "clients"}),
+		row(http.MethodGet, "/clients", care.ReadClients, s.listClients, doc{about: "List connected programs", gives: care.Client{}, list: "clients", paged: true}),
 		row(http.MethodPost, "/clients", care.ChangeClients, s.addClient, doc{about: "Connect a program",
 			more:  "Of kind `api_key` it shows an API key; of kind `smart_backend` it signs in with a key of its own (SMART Backend Services), whose public half is sent here. " + onceID,
 			takes: newClient{}, needs: []string{"name", "kind", "scopes"}, sample: `{"name": "Care platform", "kind": "api_key", "sites": ["$site"], "scopes": ["system/Patient.rs"]}`,
@@ -49,7 +49,7 @@ func (s *Server) clientRoutes() []route {
 			gives: care.Client{}, tag: true, match: true, fails: []care.Code{care.Conflict}}),
 		row(http.MethodDelete, "/clients/:id", care.ChangeClients, s.removeClient, doc{about: "Disconnect a program for good", match: true}),
 		row(http.MethodPost, "/clients/:id/keys", care.ChangeClients, s.addClientKey, doc{about: "Make an API key", more: "The secret is shown this once. It ends after a year where nobody says how long.",
-			takes: newClientKey{}, sample: `{}`, gives: clientKeyMade{}, status: http.StatusCreated, tag: true, fails: []care.Code{care.Conflict}}),
+			secret: true, takes: newClientKey{}, sample: `{}`, gives: clientKeyMade{}, status: http.StatusCreated, tag: true, fails: []care.Code{care.Conflict}}),
 		row(http.MethodDelete, "/clients/:id/keys/:record", care.ChangeClients, s.revokeClientKey, doc{about: "Revoke an API key", tag: true}),
 	)
 }

@@ -175,7 +175,7 @@ func (c *contract) check(t testing.TB, table []route, req *http.Request, body []
 // checkRequest says where a request that succeeded is not as described.
 func (c *contract) checkRequest(r *route, op []string, req *http.Request, body []byte, wrong func(string, ...any)) {
 	for name := range req.URL.Query() {
-		if !slices.ContainsFunc(r.doc.query, func(p param) bool { return p.name == name }) {
+		if !slices.ContainsFunc(r.queries(), func(p param) bool { return p.name == name }) {
 			wrong("was asked with %s=, which its description does not name", name)
 		}
 	}
@@ -266,5 +266,13 @@ func TestScheduleIsRead(t *testing.T) {
 	b := g.do("GET", a.Header.Get("Location"), nil).want(200).read(&read)
 	if fmt.Sprint(made) != fmt.Sprint(read) || b.Header.Get("ETag") != a.Header.Get("ETag") {
 		t.Errorf("made %v, read %v", made, read)
+	}
+}
+
+// An administrator sees every site, but none that does not exist.
+func TestUnknownSiteInQuery(t *testing.T) {
+	g := newRig(t).admin()
+	for _, path := range []string{"/instrument", "/scales", "/measures", "/due", "/reports/quality"} {
+		g.do("GET", "/api/v1"+path+"?site_id="+care.NewID(), nil).problem(404, care.NotFound)
 	}
 }

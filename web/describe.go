@@ -28,7 +28,10 @@ type doc struct {
 	again  bool        // 200 where the same was done before
 	tag    bool        // the answer has an ETag
 	match  bool        // If-Match is needed
-	cached bool        // 304 where If-None-Match has the ETag
+	cached bool        // 304 where If-None-Match has the ETag: only where the ETag tells all that is answered
+	secret bool        // the answer shows a secret once: it is not kept for an Idempotency-Key
+	paged  bool        // the list comes in pages where limit or cursor ask for them
+	unheld bool        // no rate limit
 	fails  []care.Code // refusals that do not follow from the rest
 	asks   string      // an example's query
 	sends  []string    // an example's further options for curl

@@ -29,11 +29,7 @@ const deviceHeader = "X-Wince-Device"
 
 func (s *Server) listDevices(c *gin.Context) {
 	list, err := s.opt.Store.Devices(c.Request.Context(), scope(c))
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, gin.H{"devices": list})
+	s.list(c, "devices", list, err)
 }
 
 // newDevice is the body of POST /devices.

@@ -102,7 +102,7 @@ func (s *Server) readDownload(c *gin.Context) (*downloadRequest, error) {
 // downloadSites returns the site that a request names, or all that whoever asks may see.
 func (s *Server) downloadSites(c *gin.Context) ([]string, error) {
 	if c.Query("site_id") != "" {
-		site, err := ownSite(c)
+		site, err := s.ownSite(c)
 		return []string{site}, err
 	}
 	list, err := s.opt.Store.Sites(c.Request.Context(), scope(c))

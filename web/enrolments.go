@@ -28,7 +28,7 @@ func (s *Server) enrolmentRoutes() []route {
 			fails: []care.Code{care.EnrolmentCode, codeLockedOut}}),
 		row(get, "/devices/enrolments", care.ReadDevices, s.listEnrolments, doc{about: "List the codes of the last day", gives: care.Enrolment{}, list: "enrolments"}),
 		row(post, "/devices/enrolments", care.ChangeDevices, s.addEnrolment, doc{about: "Make a code that enrols a tablet", more: "It is shown as a QR code, works once and not for long.",
-			takes: newEnrolment{}, needs: []string{"name"}, sample: `{"name": "Ward 3"}`, gives: enrolmentMade{}, status: http.StatusCreated}),
+			secret: true, takes: newEnrolment{}, needs: []string{"name"}, sample: `{"name": "Ward 3"}`, gives: enrolmentMade{}, status: http.StatusCreated}),
 		row(del, "/devices/enrolments/:id", care.ChangeDevices, s.endEnrolment, doc{about: "End a code", fails: []care.Code{care.Conflict}}),
 	)
 }

@@ -8,12 +8,14 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"wince/care"
 )
@@ -28,9 +30,13 @@ const requestKey = "request"
 
 func requestID(c *gin.Context) string { return c.GetString(requestKey) }
 
-// identify gives the request an id, which answers and logs carry.
+// identify gives the request an id, which answers, logs and the trail carry: the client's, where it sends a UUID, so that both sides'
+// logs can be laid side by side. Other words of a client's are not kept: they might name somebody.
 func (s *Server) identify(c *gin.Context) {
 	id := care.NewID()
+	if theirs, err := uuid.Parse(c.GetHeader("X-Request-Id")); err == nil {
+		id = theirs.String()
+	}
 	c.Set(requestKey, id)
 	c.Header("X-Request-Id", id)
 }
@@ -65,6 +71,9 @@ func (s *Server) record(c *gin.Context) {
 	route := c.FullPath()
 	if route == "" {
 		route = "unknown"
+	}
+	if err := c.Errors.Last(); err != nil {
+		s.log.InfoContext(c.Request.Context(), "answer not taken", "request", requestID(c), "route", route, "error", err.Err)
 	}
 	s.log.LogAttrs(c.Request.Context(), slog.LevelDebug, "request", slog.String("request", requestID(c)), slog.String("method", c.Request.Method),
 		slog.String("route", route), slog.Int("status", c.Writer.Status()), slog.Duration("took", time.Since(begun)))
@@ -134,7 +143,7 @@ func readJSON(c *gin.Context, v any) error {
 	var tooLarge *http.MaxBytesError
 	var wrongType *json.UnmarshalTypeError
 	switch {
-	case errors.As(err, &tooLarge):
+	case errors.As(err, &tooLarge), errors.Is(err, os.ErrDeadlineExceeded):
 		return err
 	case errors.As(err, &wrongType) && wrongType.Field != "": // else the whole is no object
 		field := member(wrongType.Field)

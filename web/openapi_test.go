@@ -281,6 +281,20 @@ func (r *route) operationID() string {
 	return cmp.Or(r.doc.id, name)
 }
 
+// pages says whether the route answers with pages.
+func (r *route) pages() bool {
+	return r.doc.paged || slices.ContainsFunc(r.doc.query, func(p param) bool { return p.name == "cursor" })
+}
+
+// queries is what the query may hold.
+func (r *route) queries() []param {
+	if !r.doc.paged {
+		return r.doc.query
+	}
+	return append(r.doc.query[:len(r.doc.query):len(r.doc.query)], param{"limit", "a page of at most so many, to 200; where neither it nor a cursor is given, all come at once", 0},
+		param{"cursor", "the `next` of the page before", ""})
+}
+
 // success is the status of a route's success.
 func (r *route) success() int {
 	if r.doc.gives == nil {
@@ -343,12 +357,15 @@ func (b *book) parameters(r *route) (list []fields) {
 		}
 		list = append(list, fields{{"name", name}, {"in", "path"}, {"required", true}, {"description", about}, {"schema", s}})
 	}
-	for _, q := range r.doc.query {
+	for _, q := range r.queries() {
 		s := b.schema(reflect.TypeOf(q.like), true)
 		if q.name == "limit" {
 			s = append(s, field{"minimum", 1})
 		}
 		list = append(list, fields{{"name", q.name}, {"in", "query"}, {"description", q.about}, {"schema", s}})
+	}
+	if r.takesKey() {
+		list = append(list, ref("parameters", "IdempotencyKey"))
 	}
 	if r.doc.match {
 		list = append(list, ref("parameters", "IfMatch"))
@@ -386,6 +403,15 @@ func (b *book) responses(r *route) fields {
 	if d.tag {
 		headers = append(headers, field{"ETag", ref("headers", "ETag")})
 	}
+	if !d.unheld {
+		headers = append(headers, field{"RateLimit", ref("headers", "RateLimit")}, field{"RateLimit-Policy", ref("headers", "RateLimitPolicy")})
+	}
+	if r.pages() {
+		headers = append(headers, field{"Link", ref("headers", "Link")})
+	}
+	if r.takesKey() {
+		headers = append(headers, field{replayHeader, ref("headers", "Replayed")})
+	}
 	content := fields{}
 	switch gives := d.gives.(type) {
 	case nil:
@@ -394,7 +420,11 @@ func (b *book) responses(r *route) fields {
 	default:
 		s := b.schema(reflect.TypeOf(gives), false)
 		if d.list != "" {
-			s = fields{{"type", "object"}, {"required", []string{d.list}}, {"properties", fields{{d.list, fields{{"type", "array"}, {"items", s}}}}}}
+			members := fields{{d.list, fields{{"type", "array"}, {"items", s}}}}
+			if r.pages() {
+				members = append(members, field{"next", fields{{"type", "string"}, {"description", "As cursor, it gives the page after this; absent on the last"}}})
+			}
+			s = fields{{"type", "object"}, {"required", []string{d.list}}, {"properties", members}}
 		}
 		content = fields{{"application/json", fields{{"schema", s}}}}
 	}
@@ -444,6 +474,9 @@ func ref(kind, name string) fields { return fields{{"$ref", "#/components/" + ki
 func (r *route) refusals() []care.Code {
 	d := &r.doc
 	codes := append([]care.Code{codeInternal, care.Storage, care.StorageFull, care.StorageReadOnly}, d.fails...)
+	if !d.unheld {
+		codes = append(codes, codeTooFast)
+	}
 	if r.method != http.MethodGet && r.method != http.MethodOptions {
 		codes = append(codes, codeCrossSite)
 	}
@@ -451,12 +484,15 @@ func (r *route) refusals() []care.Code {
 		codes = append(codes, codeSignIn, care.Forbidden, care.PasswordNeeded, codeOtherPerson)
 	}
 	if d.takes != nil {
-		codes = append(codes, codeMalformed, codeMediaType, codeTooLarge, care.Invalid)
+		codes = append(codes, codeMalformed, codeMediaType, codeTooLarge, codeTooSlow, care.Invalid)
 	}
-	if len(d.query) > 0 {
+	if r.takesKey() {
+		codes = append(codes, codeMalformed, codeKeyReused, codeKeyBusy, codeKeySpent)
+	}
+	if len(r.queries()) > 0 {
 		codes = append(codes, care.Invalid)
 	}
-	if strings.Contains(r.path, ":") {
+	if strings.Contains(r.path, ":") || slices.ContainsFunc(d.query, func(p param) bool { return p.name == "site_id" }) {
 		codes = append(codes, care.NotFound)
 	}
 	if d.match {
@@ -502,12 +538,17 @@ func (b *book) document(table []route) fields {
 			{"schemas", schemas},
 			{"parameters", fields{
 				{"IfMatch", fields{{"name", "If-Match"}, {"in", "header"}, {"required", true}, {"description", "The ETag of the record as it was read"}, {"schema", fields{{"type", "string"}}}, {"example", `"1"`}}},
+				{"IdempotencyKey", fields{{"name", keyHeader}, {"in", "header"}, {"description", "A key of the client's, such as a UUID: the same request with it is done once and answered the same for a day (draft-ietf-httpapi-idempotency-key-header)"}, {"schema", fields{{"type", "string"}, {"minLength", 1}, {"maxLength", maxKey}, {"pattern", "^[!-~]+$"}}}}},
 				{"IfNoneMatch", fields{{"name", "If-None-Match"}, {"in", "header"}, {"description", "The ETag of what the client has already: 304 where it is the same"}, {"schema", fields{{"type", "string"}}}}},
 			}},
 			{"headers", fields{
 				{"RequestID", header("Names this request in the log and in the audit trail", "string")},
 				{"ETag", header("The record's version; sent as If-Match with a change", "string")},
 				{"Location", header("Where the new record is, or where to go on", "string")},
+				{"Link", header("The page after this (RFC 8288): rel=\"next\"; absent on the last", "string")},
+				{"Replayed", header("true where this is the answer to the same request before", "string")},
+				{"RateLimit", header("How many requests are left (draft-ietf-httpapi-ratelimit-headers-10), such as \"principal\";r=590;t=1; absent where no limit is set", "string")},
+				{"RateLimitPolicy", header("How many requests are let in, such as \"principal\";q=600;w=60", "string")},
 				{"RetryAfter", header("Seconds after which trying again makes sense", "integer")},
 			}},
 			{"securitySchemes", fields{

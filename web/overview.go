@@ -38,7 +38,7 @@ type siteDisagreements struct {
 
 // overview answers with how a site stands now.
 func (s *Server) overview(c *gin.Context) {
-	site, err := ownSite(c)
+	site, err := s.ownSite(c)
 	days := 0
 	if err == nil {
 		days, err = numberQuery(c, "days", 7, 1, longestReport)
@@ -77,7 +77,7 @@ func (s *Server) overviewOf(c *gin.Context, site string, days int) (*care.Overvi
 
 // disagreements answers with the items about which carers and the camera differ.
 func (s *Server) disagreements(c *gin.Context) {
-	site, err := ownSite(c)
+	site, err := s.ownSite(c)
 	var from, to time.Time
 	if err == nil {
 		from, to, err = s.reportTime(c, site)

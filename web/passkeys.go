@@ -85,11 +85,7 @@ type passkeyCeremony struct {
 
 func (s *Server) listPasskeys(c *gin.Context) {
 	list, err := s.opt.Store.Passkeys(c.Request.Context(), user(c).ID)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, gin.H{"passkeys": list})
+	s.list(c, "passkeys", list, err)
 }
 
 // newPasskeyOptions begins the making of a passkey: what it answers goes to navigator.credentials.create.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -42,6 +43,11 @@ const (
 	codeIfMatch         care.Code = "if_match_missing"
 	codeNotObserved     care.Code = "not_observed"
 	codeNotTaken        care.Code = "baseline_not_taken"
+	codeKeyReused       care.Code = "key_reused"
+	codeKeyBusy         care.Code = "key_busy"
+	codeKeySpent        care.Code = "key_spent"
+	codeTooFast         care.Code = "too_many_requests"
+	codeTooSlow         care.Code = "too_slow"
 	codeInternal        care.Code = "internal"
 	problemContent                = "application/problem+json"
 	internalErrorDetail           = "Something went wrong in the server: try again, and tell whoever runs the server the request id if it stays so."
@@ -102,6 +108,11 @@ var problemKinds = map[care.Code]struct {
 	codeIfMatch:      {http.StatusPreconditionRequired, "If-Match is missing"},
 	codeNotObserved:  {http.StatusConflict, "Nothing observed yet"},
 	codeNotTaken:     {http.StatusConflict, "No baseline taken"},
+	codeKeyReused:    {http.StatusUnprocessableEntity, "Key of another request"},
+	codeKeyBusy:      {http.StatusConflict, "Request is being done"},
+	codeKeySpent:     {http.StatusConflict, "Request was done before"},
+	codeTooFast:      {http.StatusTooManyRequests, "Too many requests"},
+	codeTooSlow:      {http.StatusRequestTimeout, "Request too slow"},
 	codeInternal:     {http.StatusInternalServerError, "Server error"},
 
 	// Of FHIR.
@@ -161,6 +172,10 @@ func (s *Server) fail(c *gin.Context, err error) {
 	switch {
 	case errors.As(err, &issues):
 		p.Code, p.Detail = codeProcessing, issues.Error()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		p.Code, p.Detail = codeTooSlow, "The request did not come in time: send it again, at once."
+		c.Header("Connection", "close")
+		s.log.WarnContext(c.Request.Context(), "request too slow", "request", p.Request)
 	case errors.As(err, &tooLarge):
 		p.Code, p.Detail = codeTooLarge, "The request is larger than "+strconv.FormatInt(tooLarge.Limit>>10, 10)+" KB: send less at once."
 	case errors.As(err, &known):

@@ -28,7 +28,14 @@ func (s *Server) list(c *gin.Context, name string, v any, err error) {
 		s.fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, gin.H{name: v})
+	next := ""
+	if r := routeOf(c); r != nil && r.doc.paged {
+		if v, next, err = cut(c, v); err != nil {
+			s.fail(c, err)
+			return
+		}
+	}
+	s.listPage(c, name, v, next)
 }
 
 // addOnce keeps a new record that may have a client's id. Where the id is taken, again reads the record that has it, and like

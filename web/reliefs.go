@@ -143,7 +143,7 @@ func (s *Server) scores(c *gin.Context) {
 func (s *Server) cadences(c *gin.Context) { c.JSON(http.StatusOK, care.Cadences()) }
 
 func (s *Server) listMeasures(c *gin.Context) {
-	site, err := ownSite(c)
+	site, err := s.ownSite(c)
 	var list []care.Measure
 	if err == nil {
 		list, err = s.opt.Store.Measures(c.Request.Context(), site)
@@ -162,7 +162,7 @@ func (s *Server) putMeasure(c *gin.Context) {
 	err := readJSON(c, &in)
 	var site string
 	if err == nil {
-		site, err = ownSite(c)
+		site, err = s.ownSite(c)
 	}
 	m := &care.Measure{ID: c.Param("id"), Name: in.Name, Retired: in.Retired}
 	if err == nil {

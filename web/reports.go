@@ -32,7 +32,7 @@ type qualityReport struct {
 
 // quality answers with the quality report of a site, as JSON or as CSV.
 func (s *Server) quality(c *gin.Context) {
-	site, err := ownSite(c)
+	site, err := s.ownSite(c)
 	var from, to time.Time
 	if err == nil {
 		from, to, err = s.reportTime(c, site)

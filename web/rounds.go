@@ -21,7 +21,7 @@ type scheduleStore interface {
 type roundStore interface {
 	Round(ctx context.Context, siteID, residentID string, now time.Time) (*care.Round, error)
 	RaiseEscalations(ctx context.Context, act care.Act, siteID string, list []care.Escalation) ([]care.Escalation, error)
-	Escalations(ctx context.Context, scope care.Scope, since time.Time, open bool, limit int) ([]care.Escalation, error)
+	Escalations(ctx context.Context, q care.EscalationQuery) ([]care.Escalation, error)
 	Escalation(ctx context.Context, id string) (*care.Escalation, error)
 	Acknowledge(ctx context.Context, act care.Act, id string) (*care.Escalation, error)
 }
@@ -189,7 +189,7 @@ func (s *Server) due(c *gin.Context) {
 			site, of = r.SiteID, r.ID
 		}
 	} else if err == nil {
-		site, err = ownSite(c)
+		site, err = s.ownSite(c)
 	}
 	if err != nil {
 		s.fail(c, err)
@@ -278,11 +278,24 @@ func (s *Server) listEscalations(c *gin.Context) {
 	if err == nil {
 		limit, err = numberQuery(c, "limit", 100, 1, 1000)
 	}
+	q := care.EscalationQuery{Scope: scope(c), Since: since, Open: c.Query("open") == "true", Limit: limit + 1} // to see whether there are more
+	if text := c.Query("cursor"); err == nil && text != "" {
+		q.Before, q.BeforeID, err = readMomentCursor(text)
+	}
 	var list []care.Escalation
 	if err == nil {
-		list, err = s.opt.Store.Escalations(c.Request.Context(), scope(c), since, c.Query("open") == "true", limit)
+		list, err = s.opt.Store.Escalations(c.Request.Context(), q)
 	}
-	s.list(c, "escalations", list, err)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	next := ""
+	if len(list) > limit {
+		list = list[:limit]
+		next = momentCursor(list[limit-1].RaisedAt, list[limit-1].ID)
+	}
+	s.listPage(c, "escalations", list, next)
 }
 
 func (s *Server) acknowledge(c *gin.Context) {

@@ -46,13 +46,15 @@ func (s *Server) routes() (*gin.Engine, error) {
 	})
 	// nil cannot fail: no proxy is trusted, so nobody can claim another address.
 	_ = e.SetTrustedProxies(nil)
-	e.Use(s.identify, s.protect, s.record, s.recover, s.limit)
+	e.Use(s.identify, s.protect, s.record, s.recover, s.limit, s.holdAddress)
 	e.NoRoute(s.noRoute)
 	e.NoMethod(func(c *gin.Context) {
 		s.fail(c, edge(codeMethod, "This address does not know the method "+c.Request.Method+"."))
 	})
 	e.GET("/healthz", s.health)
 	s.pageRoutes(e)
+	e.GET("/api/docs", s.reference)
+	e.GET("/api/docs.css", s.referenceStyle)
 	e.POST(tokenPath, noStore, s.token)
 	e.GET("/fhir/.well-known/smart-configuration", s.smartConfiguration)
 	api := e.Group("/api/v1", noStore)
@@ -60,7 +62,18 @@ func (s *Server) routes() (*gin.Engine, error) {
 		if !r.may.Known() {
 			return nil, fmt.Errorf("route %s %s: the permission table has no row %q", r.method, r.path, r.may)
 		}
-		api.Handle(r.method, r.path, know(&r), s.allow(r.may), s.behind(r), s.recordRead(r), r.do)
+		chain := []gin.HandlerFunc{know(&r), s.allow(r.may), s.holdPrincipal, s.behind(r), s.recordRead(r)}
+		if r.takesKey() {
+			chain = append(chain, s.once)
+		}
+		chain = append(chain, r.do)
+		if r.doc.cached {
+			chain = append([]gin.HandlerFunc{conditional}, chain...)
+		}
+		if r.doc.unheld {
+			s.unheld[r.method+" /api/v1"+r.path] = true
+		}
+		api.Handle(r.method, r.path, chain...)
 	}
 	s.bulkRoutes(e)
 	f := e.Group(fhirBase, s.negotiateFHIR)
@@ -68,7 +81,7 @@ func (s *Server) routes() (*gin.Engine, error) {
 		if p := fhirPermission(r.kind, r.interaction); !p.Known() {
 			return nil, fmt.Errorf("route %s /fhir%s: the permission table has no row %q", r.method, r.path, p)
 		}
-		f.Handle(r.method, r.path, s.allowFHIR(r.kind, r.interaction), s.behindFHIR, r.do)
+		f.Handle(r.method, r.path, s.allowFHIR(r.kind, r.interaction), s.holdPrincipal, s.behindFHIR, r.do)
 	}
 	return e, nil
 }

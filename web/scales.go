@@ -114,8 +114,16 @@ func (s *Server) proposingScale(ctx context.Context, n *care.Instrument) (*pain.
 	return nil, nil
 }
 
-// ownSite is the site that a request names in its query, or the one that is meant where it names none.
-func ownSite(c *gin.Context) (string, error) { return scope(c).Choose(c.Query("site_id")) }
+// ownSite is the site that a request names in its query, or the one that is meant where it names none. Administrators see every site, but
+// none that does not exist.
+func (s *Server) ownSite(c *gin.Context) (string, error) {
+	asked := c.Query("site_id")
+	site, err := scope(c).Choose(asked)
+	if err == nil && asked != "" {
+		_, err = s.opt.Store.Site(c.Request.Context(), site)
+	}
+	return site, err
+}
 
 // scaleView is a scale as a site uses it.
 type scaleView struct {
@@ -132,7 +140,7 @@ type scaleList struct {
 }
 
 func (s *Server) listScales(c *gin.Context) {
-	site, err := ownSite(c)
+	site, err := s.ownSite(c)
 	var n *care.Instrument
 	if err == nil {
 		n, err = s.opt.Store.Instrument(c.Request.Context(), site)
@@ -167,7 +175,7 @@ func (s *Server) findScale(c *gin.Context, id, version string) (*pain.Scale, err
 	if version != "" {
 		return s.scale(c.Request.Context(), pain.Ref{ID: id, Version: version})
 	}
-	site, err := ownSite(c)
+	site, err := s.ownSite(c)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +240,7 @@ func (s *Server) addScale(c *gin.Context) {
 }
 
 func (s *Server) getInstrument(c *gin.Context) {
-	site, err := ownSite(c)
+	site, err := s.ownSite(c)
 	var n *care.Instrument
 	if err == nil {
 		n, err = s.opt.Store.Instrument(c.Request.Context(), site)
@@ -258,7 +266,7 @@ func (s *Server) changeInstrument(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	site, err := ownSite(c)
+	site, err := s.ownSite(c)
 	var version int
 	if err == nil {
 		version, err = ifMatch(c.GetHeader("If-Match"))

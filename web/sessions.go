@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -291,7 +292,7 @@ func (s *Server) publish(c *gin.Context) {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			err = stream.ErrOfferTooLarge
-		} else {
+		} else if !errors.Is(err, os.ErrDeadlineExceeded) {
 			err = &care.Error{Code: codeMalformed, Err: err, Text: "The offer broke off: send it again."}
 		}
 		s.fail(c, err)

@@ -23,11 +23,7 @@ func writeSite(c *gin.Context, status int, v *care.Site) {
 
 func (s *Server) listSites(c *gin.Context) {
 	list, err := s.opt.Store.Sites(c.Request.Context(), scope(c))
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, gin.H{"sites": list})
+	s.list(c, "sites", list, err)
 }
 
 func (s *Server) getSite(c *gin.Context) {

@@ -49,11 +49,7 @@ func writeUser(c *gin.Context, u *care.User) {
 
 func (s *Server) listUsers(c *gin.Context) {
 	list, err := s.opt.Store.Users(c.Request.Context(), scope(c))
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, gin.H{"users": list})
+	s.list(c, "users", list, err)
 }
 
 // colleague returns a user who works in a site of whoever asks. Others are as if they did not exist.

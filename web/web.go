@@ -57,6 +57,7 @@ type Store interface {
 	bulkStore
 	webhookStore
 	hookStore
+	onceStore
 	Ping(ctx context.Context) error
 }
 
@@ -80,6 +81,7 @@ type Options struct {
 	Certificate func() CertificateState // what the server proves itself with; nil where that is not known
 
 	Origin   string    // how tablets call the server, such as "https://wince.example:8443": passkeys and the provider need it
+	Limits   Limits    // of requests; the zero value sets none
 	Provider *Provider // the home's identity provider; nil for none
 
 	Webhooks hook.Rules // where webhooks may go
@@ -112,6 +114,10 @@ type Server struct {
 	watch      sync.WaitGroup
 	stop       chan struct{} // closed when the server begins to stop
 	stopped    sync.Once
+
+	byAddress, byPrincipal *limiter
+	unheld                 map[string]bool // routes without a rate limit, as METHOD PATTERN
+	patience               patience
 }
 
 // New makes a server.
@@ -136,6 +142,8 @@ func New(opt Options) (*Server, error) {
 		kinds: fhir.Kinds(), begun: opt.Now()}
 	s.hooks = newCourier(s, opt.Webhooks, opt.Tries)
 	s.notifies = map[care.HookKind]notify{care.StandardHook: s.notifyWebhook}
+	s.unheld, s.patience = map[string]bool{}, usualPatience
+	s.byAddress, s.byPrincipal = newLimiter("address", opt.Limits.Address, opt.Now), newLimiter("principal", opt.Limits.Principal, opt.Now)
 	var err error
 	if s.dummy, err = argon2id.CreateHash(newToken(), opt.Password); err != nil {
 		return nil, fmt.Errorf("hash password: %w", err)
@@ -176,11 +184,16 @@ func New(opt Options) (*Server, error) {
 // Handler returns the server as an http.Handler.
 func (s *Server) Handler() http.Handler { return s.engine }
 
+// patience is how long clients may take: for the headers, for the whole request, and until they have taken the answer.
+type patience struct{ header, request, answer time.Duration }
+
+var usualPatience = patience{5 * time.Second, 20 * time.Second, 30 * time.Second}
+
 // Run serves HTTPS on a listener until the context ends, then lets requests finish for a few seconds. It closes the listener.
 func (s *Server) Run(ctx context.Context, l net.Listener, conf *tls.Config) error {
 	h := &http.Server{
 		Handler: s.engine, TLSConfig: conf, MaxHeaderBytes: 16 << 10,
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 20 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		ReadHeaderTimeout: s.patience.header, ReadTimeout: s.patience.request, WriteTimeout: s.patience.answer, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // a tablet that distrusts the certificate is no event
 	}
 	failed := make(chan error, 1)

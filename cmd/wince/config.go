@@ -64,6 +64,10 @@ type config struct {
 			Claim        string `koanf:"claim"`
 		} `koanf:"oidc"`
 	} `koanf:"login"`
+	Requests struct {
+		PerPerson  int `koanf:"per_person"`
+		PerAddress int `koanf:"per_address"`
+	} `koanf:"requests"`
 	Streams struct {
 		Max       int     `koanf:"max"`
 		Rate      float64 `koanf:"rate"`
@@ -84,6 +88,7 @@ func defaultConfig() config {
 	c.Log.Level, c.Log.Format = "info", "text"
 	c.Login.Life, c.Login.Idle, c.Login.PINIdle = 12*time.Hour, 2*time.Hour, 15*time.Minute
 	c.Login.OIDC.Claim = "sub"
+	c.Requests.PerPerson, c.Requests.PerAddress = 1200, 6000
 	c.Streams.Rate = 30
 	c.Webhooks.Allow = []string{}
 	return c
@@ -198,6 +203,8 @@ func (c *config) check() error {
 		return errors.New("login.oidc needs issuer, client_id, claim and the server's own origin: add what is missing")
 	case c.Login.OIDC.Issuer == "" && c.Login.OIDC.ClientID+c.Login.OIDC.ClientSecret != "":
 		return errors.New("login.oidc needs an issuer: add login.oidc.issuer, or remove login.oidc")
+	case c.Requests.PerPerson < 0 || c.Requests.PerAddress < 0:
+		return errors.New("requests.per_person and requests.per_address must not be negative; 0 sets no limit")
 	case c.Streams.Max < 0 || c.Streams.TotalRate < 0:
 		return errors.New("streams.max and streams.total_rate must not be negative")
 	case c.Streams.Rate < 1 || c.Streams.Rate > 60:

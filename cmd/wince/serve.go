@@ -120,6 +120,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		Origin:  cfg.origin(), Provider: cfg.provider(),
 		ExternalSystem: cfg.FHIR.IdentifierSystem,
 		Webhooks:       webhooks,
+		Limits:         web.Limits{Principal: cfg.Requests.PerPerson, Address: cfg.Requests.PerAddress},
 	})
 	if err != nil {
 		return err
