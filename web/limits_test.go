@@ -188,7 +188,7 @@ func dial(t *testing.T, address string) *tls.Conn {
 func TestSlowBody(t *testing.T) {
 	log := &logged{on: make(chan struct{}, 1)}
 	g := newRig(t, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(log, nil)) }).admin()
-	g.server.patience = patience{5 * time.Second, 300 * time.Millisecond, 5 * time.Second}
+	g.server.patience = timeLimits{5 * time.Second, 300 * time.Millisecond, 5 * time.Second}
 	_, token := g.staff(care.RoleNurse, care.ByPassword)
 	c := dial(t, g.serve(t.TempDir()))
 	fmt.Fprintf(c, "POST /api/v1/residents HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"name\":\"", token)
@@ -206,7 +206,7 @@ func TestSlowBody(t *testing.T) {
 // A client that sends its headers drop by drop is cut off without an answer.
 func TestSlowHeaders(t *testing.T) {
 	g := newRig(t)
-	g.server.patience = patience{300 * time.Millisecond, 5 * time.Second, 5 * time.Second}
+	g.server.patience = timeLimits{300 * time.Millisecond, 5 * time.Second, 5 * time.Second}
 	c := dial(t, g.serve(t.TempDir()))
 	fmt.Fprintf(c, "GET /api/v1/setup HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
 	if n, err := c.Read(make([]byte, 1)); err == nil {
@@ -218,7 +218,7 @@ func TestSlowHeaders(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	log := &logged{on: make(chan struct{}, 1)}
 	g := newRig(t, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(log, nil)) })
-	g.server.patience = patience{5 * time.Second, 5 * time.Second, 300 * time.Millisecond}
+	g.server.patience = timeLimits{5 * time.Second, 5 * time.Second, 300 * time.Millisecond}
 	c := dial(t, g.serve(t.TempDir()))
 	go func() { // ends when the server closes the connection, or the test does
 		for {

@@ -117,7 +117,7 @@ type Server struct {
 
 	byAddress, byPrincipal *limiter
 	unheld                 map[string]bool // routes without a rate limit, as METHOD PATTERN
-	patience               patience
+	patience               timeLimits
 }
 
 // New makes a server.
@@ -184,10 +184,10 @@ func New(opt Options) (*Server, error) {
 // Handler returns the server as an http.Handler.
 func (s *Server) Handler() http.Handler { return s.engine }
 
-// patience is how long clients may take: for the headers, for the whole request, and until they have taken the answer.
-type patience struct{ header, request, answer time.Duration }
+// timeLimits say how long clients may take: for the headers, for the whole request, and until they have taken the answer.
+type timeLimits struct{ header, request, answer time.Duration }
 
-var usualPatience = patience{5 * time.Second, 20 * time.Second, 30 * time.Second}
+var usualPatience = timeLimits{5 * time.Second, 20 * time.Second, 30 * time.Second}
 
 // Run serves HTTPS on a listener until the context ends, then lets requests finish for a few seconds. It closes the listener.
 func (s *Server) Run(ctx context.Context, l net.Listener, conf *tls.Config) error {

@@ -37,7 +37,7 @@ func (s *Server) webhookRoutes() []route {
 	return group("Webhooks",
 		row(get, "/webhooks", care.ReadWebhooks, s.listWebhooks, doc{about: "List webhooks", gives: webhookShown{}, list: "webhooks"}),
 		row(post, "/webhooks", care.ChangeWebhooks, s.addWebhook, doc{about: "Add a webhook",
-			more:  "It is told of what changes from now on. `secret`, with which its messages are signed, is shown this once. A webhook of all sites is for administrators.",
+			more:   "It is told of what changes from now on. `secret`, with which its messages are signed, is shown this once. A webhook of all sites is for administrators.",
 			secret: true, takes: newWebhook{}, needs: []string{"name", "url"}, sample: sample, gives: webhookShown{}, status: http.StatusCreated, tag: true, fails: []care.Code{care.Conflict}}),
 		row(get, "/webhooks/events", care.ReadWebhooks, s.webhookEvents, doc{about: "List what webhooks can be told of", gives: "", list: "events"}),
 		row(get, "/webhooks/:id", care.ReadWebhooks, s.getWebhook, doc{about: "Read a webhook", gives: webhookShown{}, tag: true}),
