@@ -10,6 +10,9 @@ const root = resolve(import.meta.dirname, "../src/i18n");
 /** The languages that have a folder of their own; English is complete, the others may lag. */
 export const languages = ["en", "de", "fr", "es", "nl"];
 
+// What the server says in English: the built-in scales' words and the sentences of its problems.
+const serverSays = /^(wording|problem)\./;
+
 /** Reads a language's catalogues: {"round.title": "…"}, the file's name before the dot. */
 export function read(language) {
   const all = {};
@@ -96,7 +99,9 @@ export function messages() {
       if (!id.startsWith("\0" + prefix)) return;
       const language = id.slice(prefix.length + 1);
       const all = { ...read("en"), ...read(language) };
-      const made = Object.fromEntries(Object.entries(all).map(([key, message]) => [key, compile(key, message)]));
+      // The server speaks English itself: of these the English page needs no copy.
+      const needed = Object.entries(all).filter(([key]) => language !== "en" || !serverSays.test(key));
+      const made = Object.fromEntries(needed.map(([key, message]) => [key, compile(key, message)]));
       return `export default JSON.parse(${JSON.stringify(JSON.stringify(made))});`;
     },
   };

@@ -3,6 +3,7 @@ import { t } from "./i18n";
 import { day } from "./i18n/format";
 import type { Scale } from "./model";
 import type { Drawing } from "./parts/plot";
+import { bandLabel } from "./scale/words";
 
 export const ranges = ["week", "month", "quarter", "year"] as const;
 export type Range = (typeof ranges)[number];
@@ -52,7 +53,7 @@ export function trend(scores: readonly Score[], scale: Scale, reliefs: readonly 
     xRange: [from / 1000, now / 1000],
     yRange: [min - 0.5, max + 0.5],
     ySplits: splits(scale),
-    zones: scale.bands.map((b) => ({ from: b.from - 0.5, to: b.to + 0.5, label: b.customary ? t("resident.customary", { band: b.label }) : b.label })),
+    zones: scale.bands.map((b) => ({ from: b.from - 0.5, to: b.to + 0.5, label: b.customary ? t("resident.customary", { band: bandLabel(scale, b.id) }) : bandLabel(scale, b.id) })),
     marks: reliefs.filter((r) => !r.entered_in_error && Date.parse(r.given_at) >= from).map((r) => ({ x: Date.parse(r.given_at) / 1000, label: "✚" })),
     marksLabel: t("resident.reliefGiven"),
     // Between midnights there is no second label of the same day.

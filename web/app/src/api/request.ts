@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 
-import { t } from "../i18n";
+import { t, tOr } from "../i18n";
 
 /** A failure with a sentence for the person at the tablet. */
 export class Problem extends Error {
@@ -15,9 +15,12 @@ export class Problem extends Error {
   }
 }
 
+/** What the server said of a problem, in the page's language: its own English sentence where the catalogue has none. */
+export const problemSaid = (code: string, detail: string) => tOr(`problem.${code}`, detail, { detail });
+
 /** Turns whatever was thrown into a sentence. */
 export function sentence(e: unknown): string {
-  return e instanceof Problem ? e.message : t("errors.odd");
+  return e instanceof Problem ? problemSaid(e.code, e.message) : t("errors.odd");
 }
 
 /** The code of a problem; empty where something else was thrown. */

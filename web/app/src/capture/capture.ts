@@ -256,7 +256,7 @@ export class Capture {
       this.withdraw(sentence(e));
     } else if (code === "at_capacity" && e instanceof Problem) {
       const wait = 1000 * (e.retryAfter ?? 10);
-      this.report("capacity", e.message, wait);
+      this.report("capacity", sentence(e), wait);
       this.timer = window.setTimeout(() => void this.open(), wait);
     } else if (code === "stream_conflict") {
       this.report("conflict", sentence(e));

@@ -99,6 +99,6 @@ export function t<K extends Key>(key: K, ...values: ArgumentsOf<K>): string {
 }
 
 /** A message whose key is made of what the server sent, such as a reason's code; otherwise what it is called there. */
-export function tOr(key: string, otherwise: string): string {
-  return format(key, undefined) ?? otherwise;
+export function tOr(key: string, otherwise: string, values?: Record<string, string | number>): string {
+  return format(key, values) ?? otherwise;
 }

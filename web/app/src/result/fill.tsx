@@ -13,7 +13,7 @@ import { Trouble } from "../parts/trouble";
 import { ScaleForm, Total } from "../scale/form";
 import { type More, MoreFields } from "../scale/more";
 import { sum } from "../scale/total";
-import { itemLabel } from "../scale/words";
+import { itemLabel, scaleTitle } from "../scale/words";
 
 interface FillProps {
   of: Assessment;
@@ -70,7 +70,7 @@ export function Fill({ of: a, scale, onKept, onStale }: FillProps) {
     <>
       {scale && (
         <section class="card">
-          <h2>{scale.title}</h2>
+          <h2>{scaleTitle(scale)}</h2>
           <ScaleForm
             scale={scale}
             answers={answers.value}

@@ -4,7 +4,7 @@ import { t } from "../i18n";
 import type { Answers, NotProposed, Proposal, Scale, ScaleItem } from "../model";
 import { Icon } from "../parts/icon";
 import { height, sum } from "./total";
-import { bandLabel, itemAsk, itemLabel, optionLabel } from "./words";
+import { bandLabel, cutoffMeaning, itemAsk, itemLabel, optionLabel } from "./words";
 
 interface FormProps {
   scale: Scale;
@@ -136,7 +136,7 @@ export function Total({ scale, answers }: { scale: Scale; answers: Answers }) {
           </p>
           {cutoffs.map((c) => (
             <p key={c.from} class="quiet">
-              {t("scale.cutoff", { from: c.from, meaning: c.meaning })}
+              {t("scale.cutoff", { from: c.from, meaning: cutoffMeaning(scale, c) })}
             </p>
           ))}
           {band.customary && <p class="hint">{t("scale.customary")}</p>}

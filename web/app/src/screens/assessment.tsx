@@ -19,6 +19,7 @@ import { Amend, Fill, RateFirst } from "../result/fill";
 import { Kept } from "../result/kept";
 import { Observed } from "../result/observed";
 import { to } from "../route";
+import { scaleTitle } from "../scale/words";
 import type { Params } from "../screens";
 
 /** One assessment: what the camera saw, and what a person makes of it. */
@@ -75,7 +76,7 @@ function Parts({ of: a, scale, onKept, onStale }: { of: Record; scale: Scale | n
           />
         ) : (
           <section class="card">
-            <h2>{scale?.title ?? t("scale.remarks")}</h2>
+            <h2>{scale ? scaleTitle(scale) : t("scale.remarks")}</h2>
             <Kept of={a} scale={scale} />
             <After of={a} onAmend={() => (amending.value = true)} onKept={onKept} />
           </section>

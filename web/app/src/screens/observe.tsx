@@ -24,7 +24,7 @@ import { inUse, usualScale } from "../scale/choose";
 import { ScaleForm, Total } from "../scale/form";
 import { type More, MoreFields } from "../scale/more";
 import { sum } from "../scale/total";
-import { itemLabel } from "../scale/words";
+import { itemLabel, scaleTitle } from "../scale/words";
 import type { Params } from "../screens";
 import { site } from "../site";
 
@@ -155,7 +155,7 @@ function Form({ who, scales }: { who: Resident | null; scales: Scales }) {
               name="scale"
               value={e.scale}
               onChange={(id) => change({ scale: id, answers: {}, pain_type: "" })}
-              options={usable.map((s) => ({ value: s.id, label: `${s.name} – ${s.title}` }))}
+              options={usable.map((s) => ({ value: s.id, label: `${s.name} – ${scaleTitle(s)}` }))}
             />
           )}
           {scale ? (

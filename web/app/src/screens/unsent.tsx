@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 
 import { newID } from "../api/id";
 import { me } from "../api/account";
+import { problemSaid } from "../api/request";
 import { t } from "../i18n";
 import { clock } from "../i18n/format";
 import { asNew, chain, choices, type Choice } from "../offline/conflict";
@@ -41,7 +42,7 @@ function Refused({ entry }: { entry: Queued }) {
       <h3>{words(entry)}</h3>
       {entry.note && <p>{entry.note}</p>}
       <p class="quiet">{t("offline.made", { at: clock(entry.madeAt) })}</p>
-      <p>{t("offline.said", { detail: entry.refusal?.detail ?? "" })}</p>
+      <p>{t("offline.said", { detail: entry.refusal ? problemSaid(entry.refusal.code, entry.refusal.detail) : "" })}</p>
       {behind > 0 && <p>{t("offline.behind", { count: behind })}</p>}
       <div class="actions">
         {can.includes("as_new") && (

@@ -13,6 +13,7 @@ import { Choice } from "../../parts/choice";
 import { Ready } from "../../parts/loaded";
 import { Badge } from "../../parts/page";
 import { Trouble } from "../../parts/trouble";
+import { scaleTitle } from "../../scale/words";
 import { useSending } from "../../send";
 import { site } from "../../site";
 import { Card } from "../resident/card";
@@ -90,7 +91,7 @@ function Row({ of, instrument, onDone }: { of: Scale; instrument: Instrument; on
   return (
     <li class="row">
       <span>
-        <strong>{of.name}</strong> <span class="quiet">{of.title}</span>
+        <strong>{of.name}</strong> <span class="quiet">{scaleTitle(of)}</span>
         <br />
         <small class="quiet">{t("admin.scaleSource", { version: of.version, source: of.source, permission: of.permission.note || of.permission.state })}</small>
         <Trouble said={wrong.value} />

@@ -12,6 +12,7 @@ import { Ready } from "../../parts/loaded";
 import { EmptyState, Page } from "../../parts/page";
 import { Table } from "../../parts/table";
 import { to } from "../../route";
+import { itemLabel, optionLabel } from "../../scale/words";
 import { site } from "../../site";
 import { Card } from "../resident/card";
 import { lastWhole, MonthChoice } from "./quality";
@@ -48,8 +49,19 @@ function Found({ of, people, scales }: { of: Disagreements; people: Resident[]; 
   const bars = sizes(of.by_size);
   const most = Math.max(...bars.map((b) => b.count));
   const signed = (n: number) => (n > 0 ? `+${n}` : `−${-n}`);
-  const item = (scale: string, id: string) => scales.find((s) => s.id === scale)?.items.find((i) => i.id === id);
-  const answer = (scale: string, id: string, value: number) => `${value}: ${item(scale, id)?.options.find((o) => o.value === value)?.label ?? ""}`;
+  const find = (scale: string, id: string) => {
+    const s = scales.find((s) => s.id === scale);
+    const i = s?.items.find((i) => i.id === id);
+    return s && i ? { s, i } : null;
+  };
+  const item = (scale: string, id: string) => {
+    const there = find(scale, id);
+    return there ? itemLabel(there.s, there.i) : id;
+  };
+  const answer = (scale: string, id: string, value: number) => {
+    const there = find(scale, id);
+    return `${value}: ${there ? optionLabel(there.s, there.i, value) : ""}`;
+  };
   return (
     <div class="home-lists wide">
       <Card title={t("home.bySize")}>
@@ -91,7 +103,7 @@ function Found({ of, people, scales }: { of: Disagreements; people: Resident[]; 
             return [
               <a href={to("a", d.assessment_id)}>{people.find((r) => r.id === d.resident_id)?.name ?? t("home.gone")}</a>,
               dateTime(d.at),
-              item(d.scale, d.item)?.label ?? d.item,
+              item(d.scale, d.item),
               answer(d.scale, d.item, d.proposed),
               d.rated_blind === null ? chosen : t("home.first", { answer: chosen }),
             ];

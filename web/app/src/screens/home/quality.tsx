@@ -18,6 +18,7 @@ import type { Drawing } from "../../parts/plot";
 import { Table } from "../../parts/table";
 import { printPage } from "../../print";
 import { to } from "../../route";
+import { itemLabel } from "../../scale/words";
 import { site, sites } from "../../site";
 import { capital } from "../../words";
 import { Card } from "../resident/card";
@@ -175,7 +176,8 @@ function Months({ of }: { of: { month: Month; report: Report }[] }) {
 function Agreed({ of: q, scales }: { of: Report; scales: Scale[] }) {
   const label = (scale: string, item: string) => {
     const s = scales.find((s) => s.id === scale);
-    return `${s?.name ?? scale}: ${s?.items.find((i) => i.id === item)?.label ?? item}`;
+    const i = s?.items.find((i) => i.id === item);
+    return `${s?.name ?? scale}: ${s && i ? itemLabel(s, i) : item}`;
   };
   const share = (x: number | null) => (x === null ? t("home.notDefined") : percent(x));
   return (

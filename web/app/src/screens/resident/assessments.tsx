@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 
 import { assessments } from "../../api/assessments";
-import { t } from "../../i18n";
+import { language, t } from "../../i18n";
 import { dateTime } from "../../i18n/format";
 import { useLoaded } from "../../load";
 import type { Assessment, Scale } from "../../model";
@@ -9,6 +9,7 @@ import { Button } from "../../parts/button";
 import { Ready } from "../../parts/loaded";
 import { Status } from "../../parts/status";
 import { to } from "../../route";
+import { bandLabel } from "../../scale/words";
 import { Card } from "./card";
 
 const few = 6;
@@ -19,8 +20,8 @@ export function totalWords(a: Assessment, scales: readonly Scale[]): string {
   const scale = scales.find((s) => s.id === a.scale?.id);
   const name = scale?.name ?? a.scale.id;
   if (a.total === null) return t("resident.noTotal", { scale: name });
-  const band = scale?.bands.find((b) => b.id === a.band)?.label;
-  return t("resident.total", { scale: name, total: a.total }) + (band ? `, ${band.toLowerCase()}` : "");
+  const band = scale && a.band ? bandLabel(scale, a.band) : "";
+  return t("resident.total", { scale: name, total: a.total }) + (band ? `, ${language() === "de" ? band : band.toLowerCase()}` : "");
 }
 
 /** The newest assessments, each with its state, what was corrected and why. */

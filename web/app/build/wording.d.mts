@@ -1,0 +1,3 @@
+export function wordsOf(yaml: string): Record<string, string>;
+export function wording(): Record<string, string>;
+export function problemCodes(): string[];
