@@ -561,3 +561,33 @@ func TestFHIRBlind(t *testing.T) {
 	g.do("PATCH", "/api/v1/assessments/"+a.ID, map[string]any{"answers": pain.Answers{"face": 1}}, "If-Match", `"1"`).want(200)
 	g.do("GET", "/fhir/Observation/"+a.ID+"-pspi", nil).want(http.StatusOK)
 }
+
+// A connected program does what its scopes say, in its sites, and is shown nothing else by way of an include.
+func TestFHIRScopes(t *testing.T) {
+	w := newWard(t)
+	_, secret := w.apiKey("Platform", []string{"system/Observation.rs", "system/Patient.cu"})
+	p := w.as(secret)
+	p.do("GET", "/fhir/Observation/"+w.done.ID, nil).want(200)
+	f := p.search("Observation?code=painad-total&_include=Observation:patient&_revinclude=Provenance:target")
+	if len(f.ids("match")) != 1 || len(f.ids("include")) != 0 {
+		t.Errorf("found %v and included %v", f.ids("match"), f.ids("include"))
+	}
+	for _, path := range []string{"Patient", "Patient/" + w.resident.ID, "QuestionnaireResponse", "Provenance/" + w.done.ID, "Device", "Practitioner", "AuditEvent", "Task"} {
+		p.do("GET", "/fhir/"+path, nil).outcome(403, "forbidden")
+	}
+	p.do("PUT", "/fhir/Patient?identifier=P-9", patientBody(nil)).want(201)
+	_, reading := w.apiKey("Reader", []string{"system/*.rs"})
+	w.as(reading).do("PUT", "/fhir/Patient?identifier=P-9", patientBody(nil)).outcome(403, "forbidden")
+	f = w.as(reading).search("Observation?code=pspi&_include=Observation:patient&_include=Observation:performer")
+	if got := f.ids("include"); !slices.Equal(got, []string{"Patient/" + w.resident.ID}) {
+		t.Errorf("a program is shown staff, or not the resident: %v", got)
+	}
+	w.as(reading).do("GET", "/fhir/AuditEvent", nil).outcome(403, "forbidden")
+	var far care.Site
+	w.do("POST", "/api/v1/sites", map[string]any{"name": "Far House", "zone": "Europe/Berlin"}).want(201).read(&far)
+	_, elsewhere := w.apiKey("Elsewhere", []string{"system/*.rs"}, far.ID)
+	w.as(elsewhere).do("GET", "/fhir/Observation/"+w.done.ID, nil).outcome(404, "not-found")
+	if got := w.as(elsewhere).all("Observation"); len(got) != 0 {
+		t.Errorf("a program of another site finds %v", got)
+	}
+}

@@ -155,6 +155,24 @@ func measure(ctx context.Context, st *store.Store, n int, now time.Time, out io.
 			list, err := st.Assessments(ctx, q)
 			return len(list), err
 		}},
+		{"FHIR page of 50, one home", func() (int, error) {
+			list, err := st.SearchAssessments(ctx, care.AssessmentSearch{Scope: care.Scope{Sites: []string{care.DefaultSite}}, Scales: []string{"painad"}, Newest: true, Limit: 51})
+			return len(list), err
+		}},
+		{"FHIR page of 50, all homes, half a year in", func() (int, error) {
+			at := now.AddDate(0, -6, 0).Add(-time.Duration(dice.IntN(24)) * time.Hour)
+			list, err := st.SearchAssessments(ctx, care.AssessmentSearch{Scope: care.Scope{All: true}, Newest: true, After: &care.Place{At: at}, Limit: 51})
+			return len(list), err
+		}},
+		{"FHIR page of 50 by change, all homes", func() (int, error) {
+			at := now.AddDate(0, -6, 0).Add(-time.Duration(dice.IntN(24)) * time.Hour)
+			list, err := st.SearchAssessments(ctx, care.AssessmentSearch{Scope: care.Scope{All: true}, ByChange: true, Changed: care.Times{{{From: at}}}, Limit: 51})
+			return len(list), err
+		}},
+		{"FHIR page of 50 of any resident", func() (int, error) {
+			list, err := st.SearchAssessments(ctx, care.AssessmentSearch{Scope: care.Scope{All: true}, Residents: []string{someone(busy.Residents)}, Newest: true, Limit: 51})
+			return len(list), err
+		}},
 		{"500 changes with their records, all homes", following(ctx, st, care.Scope{All: true}, now, dice)},
 		{"500 changes with their records, one home", following(ctx, st, care.Scope{Sites: []string{care.DefaultSite}}, now, dice)},
 	} {
