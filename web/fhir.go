@@ -70,7 +70,13 @@ func (s *Server) fhirRoutes() []fhirRoute {
 			case fhir.Search:
 				list = append(list, fhirRoute{http.MethodGet, at, k.Name, i, s.fhirSearch(k)}, fhirRoute{http.MethodPost, at + "/_search", k.Name, i, s.fhirSearch(k)})
 			case fhir.Create:
-				list = append(list, fhirRoute{http.MethodPost, at, k.Name, i, s.fhirCreate})
+				do := s.fhirCreate
+				if k.Name == "Subscription" {
+					do = s.createSubscription
+				}
+				list = append(list, fhirRoute{http.MethodPost, at, k.Name, i, do})
+			case fhir.Delete:
+				list = append(list, fhirRoute{http.MethodDelete, at + "/:id", k.Name, i, s.deleteSubscription})
 			case fhir.Update:
 				list = append(list, fhirRoute{http.MethodPut, at + "/:id", k.Name, i, s.fhirUpdate}, fhirRoute{http.MethodPut, at, k.Name, i, s.fhirUpdateBy})
 			}
@@ -84,9 +90,12 @@ func fhirPermission(kind string, i fhir.Interaction) care.Permission {
 	if kind == "" {
 		return care.Public
 	}
-	if i == fhir.Create || i == fhir.Update {
-		if kind == "Patient" {
+	if i == fhir.Create || i == fhir.Update || i == fhir.Delete {
+		switch kind {
+		case "Patient":
 			return care.ChangeResidents
+		case "Subscription":
+			return care.ChangeWebhooks
 		}
 		return ""
 	}
@@ -107,6 +116,8 @@ func fhirPermission(kind string, i fhir.Interaction) care.Permission {
 		return care.ReadRelief
 	case "AuditEvent":
 		return care.ReadAudit
+	case "Subscription":
+		return care.ReadWebhooks
 	}
 	return "" // in no row of the table: refused
 }
@@ -280,7 +291,7 @@ func outcome(p *problem, err error) *fhir.Outcome {
 
 // fhirMetadata tells what there is. The date is that of the program's table, which changes with the program only.
 func (s *Server) fhirMetadata(c *gin.Context) {
-	x := fhir.Extra{Version: s.opt.Version, URL: s.fhirAddress(c), Date: s.begun, Security: "Authorization: Bearer with an access token or an API key."}
+	x := fhir.Extra{Version: s.opt.Version, URL: s.fhirAddress(c), Date: s.begun, Security: "Authorization: Bearer with an access token or an API key.", Export: s.opt.Exports != ""}
 	if s.opt.Origin != "" {
 		x.Service = []fhir.CodeableConcept{*fhir.SMART()}
 	}

@@ -62,6 +62,12 @@ func (s *Server) fhirResource(c *gin.Context, kind, id string) (fhir.Resource, e
 			return nil, err
 		}
 		return fhir.NewDevice(*set), nil
+	case "Subscription":
+		w, err := s.subscription(c, id)
+		if err != nil {
+			return nil, err
+		}
+		return fhir.NewSubscription(w), nil
 	case "AuditEvent":
 		list, err := s.opt.Store.SearchAudit(ctx, care.AuditSearch{IDs: []string{id}, Limit: 1})
 		if err == nil && len(list) == 0 {

@@ -535,6 +535,8 @@ func (s *Server) listed(c *gin.Context, kind string) ([]fhir.Resource, error) {
 			all = append(all, fhir.NewDevice(list[i]))
 		}
 		return all, err
+	case "Subscription":
+		return s.subscriptions(c)
 	case "ConceptMap":
 		return []fhir.Resource{fhir.NewConceptMap(s.builtInScales())}, nil
 	case "CodeSystem":

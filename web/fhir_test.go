@@ -133,7 +133,7 @@ func TestFHIRReadsWhatItFinds(t *testing.T) {
 	w := newWard(t)
 	for _, k := range fhir.Kinds() {
 		list := w.all(k.Name)
-		if len(list) == 0 {
+		if len(list) == 0 && k.Name != "Subscription" {
 			t.Errorf("%s: nothing found", k.Name)
 		}
 		for _, ref := range list[:min(len(list), 5)] {
@@ -476,7 +476,7 @@ func TestFHIRKeepsToItself(t *testing.T) {
 	there := w.as(token)
 	var refs []string
 	for _, k := range fhir.Kinds() {
-		if slices.Contains([]string{"AuditEvent", "CodeSystem", "ConceptMap", "ValueSet", "Questionnaire", "Device"}, k.Name) {
+		if slices.Contains([]string{"AuditEvent", "CodeSystem", "ConceptMap", "ValueSet", "Questionnaire", "Device", "Subscription"}, k.Name) {
 			continue
 		}
 		refs = append(refs, w.all(k.Name+"?_count=500")...)
@@ -572,7 +572,7 @@ func TestFHIRScopes(t *testing.T) {
 	if len(f.ids("match")) != 1 || len(f.ids("include")) != 0 {
 		t.Errorf("found %v and included %v", f.ids("match"), f.ids("include"))
 	}
-	for _, path := range []string{"Patient", "Patient/" + w.resident.ID, "QuestionnaireResponse", "Provenance/" + w.done.ID, "Device", "Practitioner", "AuditEvent", "Task"} {
+	for _, path := range []string{"Patient", "Patient/" + w.resident.ID, "QuestionnaireResponse", "Provenance/" + w.done.ID, "Device", "Practitioner", "AuditEvent", "Task", "Subscription"} {
 		p.do("GET", "/fhir/"+path, nil).outcome(403, "forbidden")
 	}
 	p.do("PUT", "/fhir/Patient?identifier=P-9", patientBody(nil)).want(201)

@@ -141,7 +141,7 @@ func New(opt Options) (*Server, error) {
 	s := &Server{opt: opt, started: opt.Now(), log: opt.Logger, tries: newLockout(opt.Now), hashing: make(chan struct{}, 2), stop: make(chan struct{}),
 		kinds: fhir.Kinds(), begun: opt.Now()}
 	s.hooks = newCourier(s, opt.Webhooks, opt.Tries)
-	s.notifies = map[care.HookKind]notify{care.StandardHook: s.notifyWebhook}
+	s.notifies = map[care.HookKind]notify{care.StandardHook: s.notifyWebhook, care.FHIRHook: s.notifySubscription}
 	s.unheld, s.patience = map[string]bool{}, usualPatience
 	s.byAddress, s.byPrincipal = newLimiter("address", opt.Limits.Address, opt.Now), newLimiter("principal", opt.Limits.Principal, opt.Now)
 	var err error

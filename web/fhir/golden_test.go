@@ -272,7 +272,13 @@ func resources(t testing.TB) map[string]Resource {
 		all["auditevent-"+name] = NewAuditEvent(e)
 	}
 	all["capabilitystatement"] = NewCapabilityStatement(Kinds(), Extra{Version: "1.0.0", URL: "https://wince.example:8443/fhir", Date: noon, Security: "A bearer token",
-		Service: []CodeableConcept{*SMART()}})
+		Export: true, Service: []CodeableConcept{*SMART()}})
+	hook := &care.Webhook{ID: id(0x70), Kind: care.FHIRHook, Name: "Care platform", URL: "https://platform.example/fhir", Criteria: "Observation?status=final,amended", ContentType: "application/fhir+json",
+		Headers: []string{"Authorization: Bearer secret"}, CreatedAt: noon, Version: 1}
+	all["subscription"] = NewSubscription(hook)
+	broken := *hook
+	broken.Disabled, broken.DisabledReason = true, "The receiver said that it wants no more."
+	all["subscription-error"] = NewSubscription(&broken)
 	patient, err := Marshal(all["patient"])
 	if err != nil {
 		t.Fatal(err)
@@ -416,6 +422,9 @@ func TestIDs(t *testing.T) {
 	b.File.Text = append(bytes.Clone(b.File.Text), '#')
 	if scaleURL("CodeSystem", a) == scaleURL("CodeSystem", b) {
 		t.Error("two homes' scales of one id have the same code system")
+	}
+	if b, err := Marshal(resources(t)["subscription"]); err != nil || bytes.Contains(b, []byte("secret")) {
+		t.Errorf("a Subscription tells its headers: %s", b)
 	}
 	seen := map[string]bool{}
 	for _, x := range terms() {

@@ -7,7 +7,7 @@ import (
 // statusSystems are the code systems of the statuses, by type of resource.
 var statusSystems = map[string]string{
 	"Observation": "observation-status", "QuestionnaireResponse": "questionnaire-answers-status", "ServiceRequest": "request-status", "Task": "task-status",
-	"Consent": "consent-state-codes", "Questionnaire": "publication-status", "Procedure": "event-status",
+	"Consent": "consent-state-codes", "Subscription": "subscription-status", "Questionnaire": "publication-status", "Procedure": "event-status",
 }
 
 // Codings returns what a token parameter of a resource is compared with, nil where the resource says nothing of it that can be
@@ -72,6 +72,10 @@ func Codings(r Resource, name string) []Coding {
 			return codes(v.Code)
 		}
 	case *Consent:
+		if name == "status" {
+			return status(v.Status)
+		}
+	case *Subscription:
 		if name == "status" {
 			return status(v.Status)
 		}
