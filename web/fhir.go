@@ -291,12 +291,13 @@ func outcome(p *problem, err error) *fhir.Outcome {
 
 // fhirMetadata tells what there is. The date is that of the program's table, which changes with the program only.
 func (s *Server) fhirMetadata(c *gin.Context) {
-	x := fhir.Extra{Version: s.opt.Version, URL: s.fhirAddress(c), Date: s.begun, Security: "Authorization: Bearer with an access token or an API key.", Export: s.opt.Exports != ""}
+	x := fhir.Extra{Version: s.opt.Version, URL: s.fhirAddress(c), Date: s.begun, Security: "Authorization: Bearer with an access token or an API key."}
 	if s.opt.Origin != "" {
 		x.Service = []fhir.CodeableConcept{*fhir.SMART()}
 	}
 	if s.bulk.dir != "" {
 		x.Operations = []fhir.CapOperation{{Name: "export", Definition: bulkGuide + "OperationDefinition/export"}}
+		x.OfPatient = []fhir.CapOperation{{Name: "export", Definition: bulkGuide + "OperationDefinition/patient-export"}}
 		x.Implements = []string{bulkGuide + "CapabilityStatement/bulk-data"}
 	}
 	s.writeFHIR(c, http.StatusOK, fhir.NewCapabilityStatement(s.kinds, x))

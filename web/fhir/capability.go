@@ -189,9 +189,6 @@ type CapParam struct {
 	Documentation string `json:"documentation,omitempty"`
 }
 
-// bulkData is where HL7 defines Bulk Data Access.
-const bulkData = "http://hl7.org/fhir/uv/bulkdata/"
-
 // SMART says that programs sign in as SMART App Launch has it.
 func SMART() *CodeableConcept {
 	return concept("SMART Backend Services", Coding{System: hl7 + "restful-security-service", Code: "SMART-on-FHIR", Display: "SMART-on-FHIR"})
@@ -199,18 +196,20 @@ func SMART() *CodeableConcept {
 
 // Extra is what a server adds to its statement: how programs sign in, and operations.
 type Extra struct {
-	Version  string // of the program
-	URL      string // of the interface
-	Date     time.Time
-	Service  []CodeableConcept
-	Security string
-	Export   bool // Bulk Data is served: the system's and Patient's $export
+	Version    string // of the program
+	URL        string // of the interface
+	Date       time.Time
+	Service    []CodeableConcept
+	Security   string
+	Operations []CapOperation
+	OfPatient  []CapOperation // on the type Patient
+	Implements []string       // canonical addresses of guides that it follows
 }
 
 // NewCapabilityStatement returns what the server can do, from the table of kinds.
 func NewCapabilityStatement(kinds []*Kind, x Extra) *CapabilityStatement {
 	yes, no := true, false
-	rest := CapabilityRest{Mode: "server", Security: &CapSecurity{Service: x.Service, Description: x.Security},
+	rest := CapabilityRest{Mode: "server", Operation: x.Operations, Security: &CapSecurity{Service: x.Service, Description: x.Security},
 		Documentation: "Search by GET and by POST to _search; _count, _sort, _include, _revinclude, _elements; pages follow the links named next. Unknown parameters are left out, and refused with Prefer: handling=strict."}
 	for _, k := range kinds {
 		r := CapResource{Type: k.Name, Documentation: k.Words, Versioning: "no-version", SearchInclude: k.Includes, SearchRevInclude: k.RevIncludes}
@@ -223,8 +222,8 @@ func NewCapabilityStatement(kinds []*Kind, x Extra) *CapabilityStatement {
 		if k.Can(VRead) {
 			r.Versioning, r.ReadHistory = "versioned", &yes
 		}
-		if x.Export && k.Name == "Patient" {
-			r.Operation = []CapOperation{{Name: "export", Definition: bulkData + "OperationDefinition/patient-export"}}
+		if k.Name == "Patient" {
+			r.Operation = x.OfPatient
 		}
 		if k.Can(Update) {
 			r.Versioning, r.ReadHistory, r.UpdateCreate, r.ConditionalCreate, r.ConditionalUpdate = "versioned-update", &no, &no, &yes, &yes
@@ -237,13 +236,8 @@ func NewCapabilityStatement(kinds []*Kind, x Extra) *CapabilityStatement {
 		}
 		rest.Resource = append(rest.Resource, r)
 	}
-	var guides []string
-	if x.Export {
-		rest.Operation = []CapOperation{{Name: "export", Definition: bulkData + "OperationDefinition/export"}}
-		guides = []string{bulkData + "CapabilityStatement/bulk-data"}
-	}
 	c := &CapabilityStatement{Base: Base{ResourceType: "CapabilityStatement", ID: TermsID}, Version: x.Version, Name: "Wince", Title: "Wince, FHIR R4", Status: "active",
-		Date: dateTime(x.Date), Publisher: "Wince", Kind: "instance", FHIRVersion: Version, Format: []string{"json"}, Instantiates: guides,
+		Date: dateTime(x.Date), Publisher: "Wince", Kind: "instance", FHIRVersion: Version, Format: []string{"json"}, Instantiates: x.Implements,
 		Description:    "Pain assessments of people who cannot say that they hurt. Wince is not a cleared medical device; what a camera measured is preliminary until a person confirms it.",
 		Software:       &CapSoftware{Name: "Wince", Version: x.Version},
 		Implementation: &CapImplement{Description: "A care home's own server", URL: x.URL}, Rest: []CapabilityRest{rest}}

@@ -272,7 +272,9 @@ func resources(t testing.TB) map[string]Resource {
 		all["auditevent-"+name] = NewAuditEvent(e)
 	}
 	all["capabilitystatement"] = NewCapabilityStatement(Kinds(), Extra{Version: "1.0.0", URL: "https://wince.example:8443/fhir", Date: noon, Security: "A bearer token",
-		Export: true, Service: []CodeableConcept{*SMART()}})
+		Operations: []CapOperation{{Name: "export", Definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export"}},
+		OfPatient:  []CapOperation{{Name: "export", Definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export"}},
+		Service:    []CodeableConcept{*SMART()}})
 	hook := &care.Webhook{ID: id(0x70), Kind: care.FHIRHook, Name: "Care platform", URL: "https://platform.example/fhir", Criteria: "Observation?status=final,amended", ContentType: "application/fhir+json",
 		Headers: []string{"Authorization: Bearer secret"}, CreatedAt: noon, Version: 1}
 	all["subscription"] = NewSubscription(hook)
