@@ -5,7 +5,7 @@ import { preferred, speak, t, tOr } from ".";
 import { stubBrowser } from "./testing";
 
 // Features whose catalogues are complete in every language: from then on a message that is missing there fails.
-const complete: string[] = ["account", "capture", "errors", "face", "parts", "residents", "result", "round", "scale", "shell"];
+const complete: string[] = ["account", "body", "capture", "errors", "face", "parts", "residents", "result", "round", "scale", "shell"];
 
 const html = { lang: "", dir: "" };
 
