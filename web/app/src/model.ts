@@ -273,8 +273,21 @@ export interface Frame {
   held_back?: boolean; // a site that rates blind: the numbers are not shown yet
 }
 
+/** How the taking of a baseline went. */
+export interface BaselineTaken {
+  type: "baseline";
+  values_ready: boolean;
+  reasons: string[] | null;
+  advice: string[] | null; // a sentence for each reason
+  frames: number;
+  assessed_ms: number;
+  pspi: number | null;
+  sway: number; // degrees that the head turned
+}
+
 export type LiveEvent =
   | Frame
   | ({ type: "observation" } & Observation)
+  | BaselineTaken
   | { type: "notice"; code: string; text: string }
   | { type: "end"; reason: string };

@@ -35,6 +35,8 @@ export const screens: [Row, ...Row[]] = [
   { at: "observe/:id", load: async () => (await import("./screens/observe")).Observe, soon: true },
   { at: "a/:id", load: async () => (await import("./screens/assessment")).Assessment, soon: true },
   { at: "relief/:id", load: async () => (await import("./screens/relief")).Relief, may: () => is("carer", "nurse", "manager", "admin"), soon: true },
+  { at: "baseline/:id", load: async () => (await import("./screens/baseline/list")).Baselines },
+  { at: "baseline/:id/take", load: async () => (await import("./screens/baseline/take")).Take, may: () => is("carer", "nurse", "manager", "admin") },
   { at: "home", load: async () => (await import("./screens/home/overview")).Overview, may: () => inCharge.value },
   { at: "home/quality", load: async () => (await import("./screens/home/quality")).Quality, may: () => inCharge.value },
   { at: "home/differences", load: async () => (await import("./screens/home/differences")).Differences, may: () => inCharge.value },
@@ -65,7 +67,7 @@ interface Entry {
 /** The main menu: five entries at the most fit on a phone. */
 export const menu: Entry[] = [
   { at: "", label: "shell.round", icon: "round", holds: [""] },
-  { at: "residents", label: "shell.residents", icon: "people", holds: ["residents", "r", "capture", "observe", "a", "relief"] },
+  { at: "residents", label: "shell.residents", icon: "people", holds: ["residents", "r", "capture", "observe", "a", "relief", "baseline"] },
   { at: "practice", label: "shell.practice", icon: "practice", holds: ["practice"] },
   { at: "home", label: "home.title", icon: "chart", holds: ["home"], may: () => inCharge.value },
   { at: "admin", label: "admin.title", icon: "settings", holds: ["admin"], may: leads },
@@ -84,5 +86,5 @@ export function find(path: string[]): { row: Row; params: Params } | null {
 
 /** Whether an assessment may be under way at an address: then nothing else comes between, such as a new version. */
 export function assessing(path: string[]): boolean {
-  return ["capture", "a", "assess", "observe"].includes(path[0] ?? "");
+  return ["capture", "a", "assess", "observe"].includes(path[0] ?? "") || (path[0] === "baseline" && path[2] === "take");
 }

@@ -6,5 +6,6 @@ export const sessions = {
     json<Session>(`${v1}/sessions`, { method: "POST", body: { resident_id: resident, practice: resident === null, condition } }),
   get: (id: string) => json<Session>(`${v1}/sessions/${id}`),
   end: (id: string) => request(`${v1}/sessions/${id}`, { method: "DELETE", keepalive: true }),
-  capture: (s: Session, seconds: number) => request(s.capture, { method: "POST", body: { seconds } }),
+  capture: (s: Session, seconds: number, purpose: "observation" | "baseline" = "observation") =>
+    request(s.capture, { method: "POST", body: { seconds, ...(purpose === "baseline" ? { purpose } : {}) } }),
 };

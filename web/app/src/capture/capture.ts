@@ -18,18 +18,18 @@ export interface Trouble {
 }
 
 /** What a capture needs of the tablet and the server. */
-export interface Means {
+export interface Means<T = Assessment> {
   openCamera: (facing: Facing) => Promise<MediaStream>;
   openSession: (condition: Condition) => Promise<Session>;
   endSession: (s: Session) => void;
   publish: (s: Session, camera: MediaStream, on: Handlers) => Promise<Publication>;
   observe: (s: Session, seconds: number) => Promise<unknown>;
   /** Keeps what a session observed; the id is the same at every try. */
-  keep: (s: Session, id: string) => Promise<Assessment>;
+  keep: (s: Session, id: string) => Promise<T>;
   /** Whether the resident may still be filmed. */
   mayFilm: () => Promise<boolean>;
   newID: () => string;
-  kept: (a: Assessment) => void;
+  kept: (a: T) => void;
   frame: (f: Frame) => void;
   /** The camera's picture, to be shown; null once it is given back. */
   show: (camera: MediaStream | null) => void;
@@ -41,8 +41,8 @@ const longestPause = 35_000;
 // When a server that is gone is asked again, ms after each try.
 const tries = [1000, 2000, 4000, 8000];
 
-/** One camera assessment, from the choice of a camera to what the server keeps of it. It owns the camera and gives it back. */
-export class Capture {
+/** One camera assessment, or one baseline, from the choice of a camera to what the server keeps of it. It owns the camera and gives it back. */
+export class Capture<T = Assessment> {
   readonly phase = signal<Phase>("choose");
   readonly trouble = signal<Trouble | null>(null);
   readonly notice = signal("");
@@ -57,7 +57,7 @@ export class Capture {
   private id = "";
   private last: { condition: Condition; facing: Facing } | null = null;
 
-  constructor(private readonly means: Means) {}
+  constructor(private readonly means: Means<T>) {}
 
   /** Opens the camera and a session, and sends the picture. */
   async start(condition: Condition, facing: Facing) {

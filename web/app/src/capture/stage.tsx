@@ -17,15 +17,21 @@ import { seconds } from "./capture";
 import { Guide } from "./guide";
 import { type Hint, hint } from "./hint";
 
+/** What the stage shows and does of a capture, whatever it is kept as. */
+type Filming = Pick<Capture<unknown>, "phase" | "notice" | "observe" | "pause" | "goOn" | "retry">;
+
 interface StageProps {
-  capture: Capture;
+  capture: Filming;
   frame: Signal<Frame | null>;
   history: History;
   facing: Facing;
   blind: boolean;
   video: RefObject<HTMLVideoElement | null>;
   canvas: RefObject<HTMLCanvasElement | null>;
-  without: string;
+  /** The way on without the camera; left out where there is none. */
+  without?: string;
+  /** What the button says that starts, and what is said beside it. */
+  start?: { label: string; hint: string };
   onStop: () => void;
   onFlip: () => void;
 }
@@ -33,7 +39,7 @@ interface StageProps {
 const threshold = 2; // the server's reading aid, drawn as a dashed line
 
 /** The camera's picture with what to do about it, and the buttons within reach. */
-export function Stage({ capture, frame, history, facing, blind, video, canvas, without, onStop, onFlip }: StageProps) {
+export function Stage({ capture, frame, history, facing, blind, video, canvas, without, start, onStop, onFlip }: StageProps) {
   const phase = capture.phase.value;
   const shape = useSignal("4 / 3");
   const now = hintOf(phase, frame.value);
@@ -75,12 +81,14 @@ export function Stage({ capture, frame, history, facing, blind, video, canvas, w
             <strong>{quiet.said}</strong> {quiet.advice}
           </p>
         </div>
-        <Controls capture={capture} frame={frame.value} />
+        <Controls capture={capture} frame={frame.value} start={start} />
         {capture.notice.value && <p class="quiet">{capture.notice.value}</p>}
         <div class="buttons spread">
-          <LinkButton kind="quiet" icon="eye" href={without}>
-            {t("capture.without")}
-          </LinkButton>
+          {without && (
+            <LinkButton kind="quiet" icon="eye" href={without}>
+              {t("capture.without")}
+            </LinkButton>
+          )}
           <Button kind="quiet" icon="close" disabled={phase === "saving"} onClick={onStop}>
             {t("capture.stop")}
           </Button>
@@ -119,15 +127,15 @@ function useSettled(now: Hint): Hint {
   return shown.value;
 }
 
-function Controls({ capture, frame }: { capture: Capture; frame: Frame | null }) {
+function Controls({ capture, frame, start }: { capture: Filming; frame: Frame | null; start: StageProps["start"] }) {
   const phase = capture.phase.value;
   if (phase === "opening" || phase === "live") {
     return (
       <div class="controls">
         <Button kind="main" large wide disabled={phase !== "live"} onClick={() => void capture.observe()}>
-          {t("capture.startObservation", { seconds })}
+          {start?.label ?? t("capture.startObservation", { seconds })}
         </Button>
-        <p class="quiet">{t("capture.readyHint")}</p>
+        <p class="quiet">{start?.hint ?? t("capture.readyHint")}</p>
       </div>
     );
   }

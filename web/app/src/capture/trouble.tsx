@@ -25,7 +25,7 @@ const signs: Record<TroubleKind | "offline", IconName> = {
 };
 
 /** One screen for each thing that may be in the way: what it is, what to do, and the way on without the camera. */
-export function TroubleScreen({ of, onRetry, without }: { of: Trouble; onRetry: () => void; without: string }) {
+export function TroubleScreen({ of, onRetry, without }: { of: Trouble; onRetry: () => void; without?: string }) {
   const kind = of.kind === "gone_server" && !navigator.onLine ? "offline" : of.kind;
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), [kind]);
@@ -46,11 +46,13 @@ export function TroubleScreen({ of, onRetry, without }: { of: Trouble; onRetry: 
             {t("capture.tryAgain")}
           </Button>
         )}
-        <LinkButton kind={kind === "consent" || kind === "insecure" ? "main" : "plain"} icon="eye" large wide href={without}>
-          {t("capture.withoutLong")}
-        </LinkButton>
+        {without && (
+          <LinkButton kind={kind === "consent" || kind === "insecure" ? "main" : "plain"} icon="eye" large wide href={without}>
+            {t("capture.withoutLong")}
+          </LinkButton>
+        )}
       </div>
-      <p class="quiet">{t("capture.withoutKept")}</p>
+      {without && <p class="quiet">{t("capture.withoutKept")}</p>}
     </section>
   );
 }

@@ -1,19 +1,15 @@
-import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
 
 import { assessments } from "../api/assessments";
-import { newID } from "../api/id";
 import { sessions } from "../api/sessions";
 import { source } from "../api/source";
-import { Capture as Running } from "../capture/capture";
+import { useFilm } from "../capture/film";
 import { Stage } from "../capture/stage";
 import { TroubleScreen } from "../capture/trouble";
 import { t } from "../i18n";
-import { History } from "../live/history";
-import { Painter } from "../live/overlay";
-import { type Facing, openCamera, publish } from "../live/publish";
 import { useLoaded } from "../load";
-import type { Condition, Frame, Resident } from "../model";
+import type { Assessment, Condition, Resident } from "../model";
 import { Button, LinkButton } from "../parts/button";
 import { Choice } from "../parts/choice";
 import { Select } from "../parts/field";
@@ -25,8 +21,6 @@ import { replace, route, to } from "../route";
 import { cameraScales, usualScale } from "../scale/choose";
 import type { Params } from "../screens";
 import { site } from "../site";
-
-const staleAfter = 2000; // ms after which a result says nothing about now
 
 /** A camera assessment of a resident; practice where the address names none. */
 export function Capture({ params }: { params: Params }) {
@@ -53,62 +47,19 @@ function isCondition(x: string | null): x is Condition {
   return x === "rest" || x === "movement";
 }
 
-const keptFacing = "wince.camera";
-
 function Film({ who, scales, blind }: FilmProps) {
   const asked = useMemo(() => route.peek().query, []);
   const wantedCondition = asked.get("condition");
   const condition = useSignal<Condition | null>(isCondition(wantedCondition) ? wantedCondition : null);
   const wantedScale = asked.get("scale");
   const scale = useSignal(scales.some((s) => s.id === wantedScale) ? (wantedScale ?? "") : usualScale(scales));
-  const facing = useSignal<Facing>(localStorage.getItem(keptFacing) === "environment" ? "environment" : "user");
   const wrong = useSignal("");
-  const frame = useSignal<Frame | null>(null);
-  const calm = useCalm(frame);
-  const history = useMemo(() => new History(), []);
-  const video = useRef<HTMLVideoElement>(null);
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const painter = useMemo(() => new Painter(), []);
-  const film = useMemo(
-    () =>
-      new Running({
-        openCamera,
-        openSession: (condition) => sessions.open(who?.id ?? null, condition),
-        endSession: (s) => void sessions.end(s.id).catch(() => undefined),
-        publish,
-        observe: (s, seconds) => sessions.capture(s, seconds),
-        keep: (s, id) => assessments.add({ id, session_id: s.id, ...(scale.value ? { scale: scale.value } : {}) }),
-        mayFilm: async () => !who || (await source.value.resident(who.id)).consent === "given",
-        newID,
-        kept: (a) => replace(to("a", a.id)),
-        frame: (f) => {
-          frame.value = f;
-          history.add(f);
-          painter.face(f.face, f.state === "scored");
-        },
-        show: (camera) => {
-          frame.value = null; // nothing of the session before is shown as if it were now
-          history.clear();
-          const v = video.current;
-          if (!v) return;
-          v.srcObject = camera;
-          if (camera) void v.play().catch(() => undefined); // a picture that does not move yet is no failure
-        },
-      }),
-    [],
-  );
-  useEffect(() => {
-    const leave = () => film.stop();
-    window.addEventListener("pagehide", leave);
-    return () => {
-      window.removeEventListener("pagehide", leave);
-      leave();
-    };
-  }, []);
-  useEffect(() => (canvas.current && video.current ? painter.over(video.current, canvas.current) : undefined), []);
-  const phase = film.phase.value;
-  const on = phase !== "choose" && phase !== "trouble";
-  useAwake(on);
+  const { film, calm, history, video, canvas, facing, face, phase, on } = useFilm<Assessment>({
+    who,
+    observe: (s, seconds) => sessions.capture(s, seconds),
+    keep: (s, id) => assessments.add({ id, session_id: s.id, ...(scale.value ? { scale: scale.value } : {}) }),
+    kept: (a) => replace(to("a", a.id)),
+  });
 
   const start = () => {
     if (!condition.value) {
@@ -123,8 +74,7 @@ function Film({ who, scales, blind }: FilmProps) {
     if (asked.get("due") && condition.value && who?.consent === "given") start();
   }, []);
   const flip = () => {
-    facing.value = facing.value === "user" ? "environment" : "user";
-    localStorage.setItem(keptFacing, facing.value);
+    face(facing.value === "user" ? "environment" : "user");
     start();
   };
   const trouble = film.trouble.value;
@@ -156,7 +106,7 @@ function Film({ who, scales, blind }: FilmProps) {
               name="camera"
               look="segments"
               value={facing.value}
-              onChange={(v: Facing) => ((facing.value = v), localStorage.setItem(keptFacing, v))}
+              onChange={face}
               options={[
                 { value: "user" as const, label: t("capture.front") },
                 { value: "environment" as const, label: t("capture.back") },
@@ -185,32 +135,4 @@ function Film({ who, scales, blind }: FilmProps) {
       </div>
     </Page>
   );
-}
-
-/**
- * The newest frame, eight times a second: more is unrest to the eye and work for the tablet. Null when the results have
- * stopped coming, so that an old score is not read as one of now.
- */
-function useCalm(frame: Signal<Frame | null>): Signal<Frame | null> {
-  const calm = useSignal<Frame | null>(null);
-  useEffect(() => {
-    let newest = frame.value;
-    let since = performance.now();
-    const timer = window.setInterval(() => {
-      if (frame.value !== newest) [newest, since] = [frame.value, performance.now()];
-      calm.value = performance.now() - since < staleAfter ? newest : null;
-    }, 125);
-    return () => clearInterval(timer);
-  }, []);
-  return calm;
-}
-
-/** Keeps the tablet from going to sleep while somebody is filmed. */
-function useAwake(on: boolean) {
-  useEffect(() => {
-    const locks = (navigator as Partial<Navigator>).wakeLock;
-    if (!on || !locks) return;
-    const held = locks.request("screen").catch(() => null);
-    return () => void held.then((l) => l?.release());
-  }, [on]);
 }
