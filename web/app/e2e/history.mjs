@@ -34,7 +34,7 @@ export async function remembered(server, admin) {
   const relief = await admin.post(`/residents/${greta.id}/reliefs`, {
     assessment_id: before.id, drug: { text: "Paracetamol", dose: "500 mg by mouth" }, measures: [measures.find((m) => m.id === "repositioning").id], given_at: at(29.8), remarks: "Took it with yoghurt.",
   });
-  await observed(admin, greta.id, painad, scoring(painad, 2), 28.8, "movement");
+  const looked = await observed(admin, greta.id, painad, scoring(painad, 2), 28.7, "movement");
   const again = await observed(admin, greta.id, painad, scoring(painad, 4), 1.2);
   const running = await admin.post(`/residents/${greta.id}/reliefs`, { assessment_id: again.id, measures: ["warmth", "music"], given_at: at(0.6) });
   await admin.post(`/residents/${home.people.dora.id}/reliefs`, { assessment_id: home.made.at(-1).id, measures: ["cold"], given_at: at(1.1) });
@@ -47,5 +47,5 @@ export async function remembered(server, admin) {
   await admin.post("/schedules", { resident_id: greta.id, repeat: { every_days: 1, at: ["08:00", "20:00"] }, scale: "painad", condition: "movement", starts_at: at(24 * 20) });
   const now = await admin.get(`/residents/${greta.id}`);
   await admin.patch(`/residents/${greta.id}`, { conditions: ["parkinsonism"], language: "de", communication: "cannot_say", birth_date: "1938-04-27" }, { "If-Match": `"${now.version}"` });
-  return { ...home, site, greta, relief, running };
+  return { ...home, site, greta, relief, running, looked };
 }

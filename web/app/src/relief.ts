@@ -5,7 +5,7 @@ import { clock, dateTime, list, number, relative } from "./i18n/format";
 /** What was given, in words: the drug with its dose, and the measures by their names. */
 export function reliefWords(r: Pick<Relief, "drug" | "measures">, measures: readonly Measure[]): string {
   const drug = r.drug ? [r.drug.text, r.drug.dose].filter(Boolean).join(" ") : "";
-  return list([drug, ...r.measures.map((id) => measures.find((m) => m.id === id)?.name ?? id)].filter(Boolean));
+  return list([drug, ...(r.measures ?? []).map((id) => measures.find((m) => m.id === id)?.name ?? id)].filter(Boolean));
 }
 
 /** The drugs that a person was given lately, each with its dose once, the newest first: most are given again. */

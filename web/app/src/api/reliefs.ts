@@ -11,7 +11,7 @@ export interface Relief {
   resident_id: string;
   assessment_id: string;
   drug: Drug | null;
-  measures: string[];
+  measures: string[] | null;
   given_at: string;
   given_by: string;
   remarks: string;
@@ -78,11 +78,17 @@ export interface Score {
 
 const of = (resident: string) => `${v1}/residents/${resident}`;
 
+/** Where another relief took over at once there is no follow-up, and the server sends null. */
+const whole = async (r: Promise<Omit<ReliefView, "follow_ups"> & { follow_ups: FollowUp[] | null }>): Promise<ReliefView> => {
+  const view = await r;
+  return { ...view, follow_ups: view.follow_ups ?? [] };
+};
+
 export const reliefs = {
   list: async (resident: string, since?: string) => (await json<{ reliefs: Relief[] }>(`${of(resident)}/reliefs${query({ since })}`)).reliefs,
-  get: (resident: string, id: string) => json<ReliefView>(`${of(resident)}/reliefs/${id}`),
-  add: (resident: string, r: NewRelief) => json<ReliefView>(`${of(resident)}/reliefs`, { method: "POST", body: r }),
-  enteredInError: (resident: string, r: Relief) => json<ReliefView>(`${of(resident)}/reliefs/${r.id}/entered-in-error`, { method: "POST", body: {}, headers: seen(r) }),
+  get: (resident: string, id: string) => whole(json(`${of(resident)}/reliefs/${id}`)),
+  add: (resident: string, r: NewRelief) => whole(json(`${of(resident)}/reliefs`, { method: "POST", body: r })),
+  enteredInError: (resident: string, r: Relief) => whole(json(`${of(resident)}/reliefs/${r.id}/entered-in-error`, { method: "POST", body: {}, headers: seen(r) })),
   measures: async (site: string | null) => (await json<{ measures: Measure[] }>(`${v1}/measures${query({ site_id: site })}`)).measures,
   scores: async (resident: string, since?: string) => (await json<{ scores: Score[] }>(`${of(resident)}/scores${query({ since })}`)).scores,
 };

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 
+import { is } from "../api/account";
 import { assessments } from "../api/assessments";
 import { sentence } from "../api/request";
 import { source } from "../api/source";
@@ -21,6 +22,7 @@ import { Observed } from "../result/observed";
 import { to } from "../route";
 import { scaleTitle } from "../scale/words";
 import type { Params } from "../screens";
+import { Helped } from "./helped";
 
 /** One assessment: what the camera saw, and what a person makes of it. */
 export function Assessment({ params }: { params: Params }) {
@@ -78,6 +80,7 @@ function Parts({ of: a, scale, onKept, onStale }: { of: Record; scale: Scale | n
           <section class="card">
             <h2>{scale ? scaleTitle(scale) : t("scale.remarks")}</h2>
             <Kept of={a} scale={scale} />
+            {(a.status === "final" || a.status === "amended") && <Helped of={a} />}
             <After of={a} onAmend={() => (amending.value = true)} onKept={onKept} />
           </section>
         )}
@@ -92,6 +95,11 @@ function After({ of: a, onAmend, onKept }: { of: Record; onAmend: () => void; on
   if (a.status === "entered_in_error") return null;
   return (
     <div class="buttons after no-print">
+      {a.resident_id && is("carer", "nurse", "manager", "admin") && (
+        <LinkButton icon="relief" href={to("relief", a.resident_id, { a: a.id })}>
+          {t("resident.giveRelief")}
+        </LinkButton>
+      )}
       <LinkButton icon="again" href={to("capture", ...(a.resident_id ? [a.resident_id] : []), { scale: a.scale?.id, condition: a.condition })}>
         {t("result.again")}
       </LinkButton>
