@@ -180,7 +180,8 @@ export const local: Source = {
     }
   },
   // Nothing of other assessments is kept: an old score is not shown at all where it cannot be looked up.
-  assessment: async (id) => (await here(id)) ?? server.assessment(id),
+  // Beside an entry that was refused, somebody wants to see what the server has.
+  assessment: async (id) => (entries.peek().some((e) => e.record === id && e.refusal) ? undefined : await here(id)) ?? server.assessment(id),
   add: async (a: NewAssessment) => {
     if ("session_id" in a) return server.add(a); // the camera needs the server
     const { id, ...rest } = a;

@@ -129,7 +129,8 @@ function Form({ who, scales }: { who: Resident | null; scales: Scales }) {
       if (confirm && (kept.status === "draft" || kept.status === "preliminary")) kept = await source.value.confirm(kept, {});
       entries.delete(key);
       toast(t(waitsFor(kept.id) ? "offline.queuedSaid" : confirm ? "scale.confirmed" : "scale.draftSaved"));
-      replace(to("a", kept.id));
+      // What waits cannot be looked at as the server's yet, nor confirmed once more.
+      replace(waitsFor(kept.id) ? to("") : to("a", kept.id));
     } catch (e) {
       wrong.value = sentence(e);
     } finally {
