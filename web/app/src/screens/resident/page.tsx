@@ -8,6 +8,7 @@ import { residents } from "../../api/residents";
 import { round } from "../../api/round";
 import { scales } from "../../api/scales";
 import { schedules } from "../../api/schedules";
+import { source } from "../../api/source";
 import { t } from "../../i18n";
 import { dateTime } from "../../i18n/format";
 import { useLoaded } from "../../load";
@@ -58,7 +59,10 @@ function lead(r: Person): string {
 export function Resident({ params }: { params: Params }) {
   const id = params.id ?? "";
   const loaded = useLoaded(() => load(id), id);
-  const r = loaded.value.value?.resident;
+  // Without the server the tablet may know the person all the same: then an assessment can begin.
+  const missing = loaded.wrong.value !== "" && loaded.value.value === null;
+  const known = useLoaded(async () => (missing ? await source.value.resident(id) : null), `${id} ${missing}`).value.value;
+  const r = loaded.value.value?.resident ?? known;
   return (
     <Page
       title={r?.name ?? t("shell.loading")}
@@ -70,8 +74,29 @@ export function Resident({ params }: { params: Params }) {
         </Button>
       }
     >
+      {missing && known && <Starts of={known} />}
       <Ready of={loaded}>{(all) => <Body of={all} again={loaded.again} />}</Ready>
     </Page>
+  );
+}
+
+/** What can be done for this person, first of all. */
+function Starts({ of: r }: { of: Person }) {
+  if (!is("carer", "nurse", "manager", "admin")) return null;
+  return (
+    <div class="starts no-print">
+      {r.consent === "given" && (
+        <LinkButton kind="main" icon="camera" href={to("capture", r.id)}>
+          {t("resident.start")}
+        </LinkButton>
+      )}
+      <LinkButton kind={r.consent === "given" ? "plain" : "main"} icon="pencil" href={to("observe", r.id)}>
+        {t("resident.startWithout")}
+      </LinkButton>
+      <LinkButton icon="relief" href={to("relief", r.id)}>
+        {t("resident.giveRelief")}
+      </LinkButton>
+    </div>
   );
 }
 
@@ -87,21 +112,7 @@ function Body({ of, again }: { of: Loaded; again: () => void }) {
   return (
     <div class="resident">
       <p class="only-print">{t("resident.printed", { when: dateTime(of.now), name: me.value?.name ?? "" })}</p>
-      {atBedside && (
-        <div class="starts no-print">
-          {r.consent === "given" && (
-            <LinkButton kind="main" icon="camera" href={to("capture", r.id)}>
-              {t("resident.start")}
-            </LinkButton>
-          )}
-          <LinkButton kind={r.consent === "given" ? "plain" : "main"} icon="pencil" href={to("observe", r.id)}>
-            {t("resident.startWithout")}
-          </LinkButton>
-          <LinkButton icon="relief" href={to("relief", r.id)}>
-            {t("resident.giveRelief")}
-          </LinkButton>
-        </div>
-      )}
+      <Starts of={r} />
       {r.consent !== "given" && <Note>{t("residents.consentMissing")}</Note>}
       {drafts.length > 0 && (
         <Note>
