@@ -10,8 +10,8 @@ const root = resolve(import.meta.dirname, "../src/i18n");
 /** The languages that have a folder of their own; English is complete, the others may lag. */
 export const languages = ["en", "de", "fr", "es", "nl"];
 
-// What the server says in English: the built-in scales' words and the sentences of its problems.
-const serverSays = /^(wording|problem)\./;
+// What the server says in English: the built-in scales' words, the camera's reasons and the sentences of problems.
+const serverSays = /^(wording|evidence|problem)\./;
 
 /** Reads a language's catalogues: {"round.title": "…"}, the file's name before the dot. */
 export function read(language) {

@@ -57,6 +57,13 @@ export function problemCodes() {
   return [...text.matchAll(/^\t\w+\s+(?:care\.)?Code\s+= "(\w+)"/gm)].map((m) => m[1]);
 }
 
+/** What pain/rules.yaml says of evidence: how each unit looks, and the sentences on what else explains or hides it. */
+export function evidenceRules() {
+  const text = readFileSync(join(root, "pain/rules.yaml"), "utf8");
+  const looks = Object.fromEntries([...text.matchAll(/^ {2}(AU\d+): (.+)$/gm)].map((m) => [m[1], m[2]]));
+  return { looks, say: [...text.matchAll(/say: "([^"]+)"/g)].map((m) => m[1]) };
+}
+
 if (process.argv[1] === import.meta.filename) {
   writeFileSync(resolve(import.meta.dirname, "../src/i18n/en/wording.json"), `${JSON.stringify(wording(), null, 2)}\n`);
 }

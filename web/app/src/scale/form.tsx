@@ -3,6 +3,7 @@ import { useId } from "preact/hooks";
 import { t } from "../i18n";
 import type { Answers, NotProposed, Proposal, Scale, ScaleItem } from "../model";
 import { Icon } from "../parts/icon";
+import { doubtSaid, evidenceSaid, notProposedSaid } from "./evidence";
 import { height, sum } from "./total";
 import { bandLabel, cutoffMeaning, itemAsk, itemLabel, optionLabel } from "./words";
 
@@ -35,7 +36,7 @@ export function ScaleForm({ scale, answers, onAnswer, proposals, notProposed, ra
           answer={answers[i.id]}
           onAnswer={(v) => onAnswer(i.id, v)}
           proposal={proposals?.find((p) => p.item_id === i.id && p.scale_id === scale.id)}
-          because={notProposed?.find((p) => p.item_id === i.id)?.because}
+          notProposed={notProposed?.find((p) => p.item_id === i.id)}
           before={ratedBlind?.[i.id]}
         />
       ))}
@@ -49,11 +50,11 @@ interface ItemProps {
   answer: number | undefined;
   onAnswer: (value: number) => void;
   proposal: Proposal | undefined;
-  because: string | undefined;
+  notProposed: NotProposed | undefined;
   before: number | undefined;
 }
 
-function Item({ scale, item, answer, onAnswer, proposal, because, before }: ItemProps) {
+function Item({ scale, item, answer, onAnswer, proposal, notProposed, before }: ItemProps) {
   const id = useId();
   const many = item.options.length > 6; // as on a scale from 0 to 10
   return (
@@ -87,7 +88,7 @@ function Item({ scale, item, answer, onAnswer, proposal, because, before }: Item
         })}
       </div>
       {proposal && <Evidence of={proposal} />}
-      {because && <p class="hint">{t("scale.notProposed", { because })}</p>}
+      {notProposed && <p class="hint">{notProposedSaid(notProposed)}</p>}
       {proposal && before !== undefined && <p class="compared">{t("scale.ratedBlind", { yours: before, theirs: proposal.value })}</p>}
     </fieldset>
   );
@@ -97,7 +98,7 @@ function Evidence({ of: p }: { of: Proposal }) {
   return (
     <details class="evidence">
       <summary>{t("scale.because")}</summary>
-      <p>{p.evidence}</p>
+      <p>{evidenceSaid(p)}</p>
       {p.confounders && p.confounders.length > 0 && (
         <>
           <p>
@@ -105,7 +106,7 @@ function Evidence({ of: p }: { of: Proposal }) {
           </p>
           <ul>
             {p.confounders.map((c) => (
-              <li key={c}>{c}</li>
+              <li key={c}>{doubtSaid(c)}</li>
             ))}
           </ul>
         </>
