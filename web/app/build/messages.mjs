@@ -7,7 +7,7 @@ import { parse, TYPE } from "@formatjs/icu-messageformat-parser";
 
 const root = resolve(import.meta.dirname, "../src/i18n");
 
-/** The languages that have a folder of their own; English is complete, the others may lag. */
+/** The languages that have a folder of their own; English comes first, and a test holds the others to it. */
 export const languages = ["en", "de", "fr", "es", "nl"];
 
 // What the server says in English: the built-in scales' words, the camera's reasons and the sentences of problems.

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 
 import { codeOf, Problem, sentence } from "../api/request";
+import { tOr } from "../i18n";
 import { Broken, type Facing, type Fault, type Handlers, type Publication } from "../live/publish";
 import type { Assessment, Condition, Frame, LiveEvent, Session } from "../model";
 
@@ -182,7 +183,7 @@ export class Capture<T = Assessment> {
         if (this.phase.value === "observing" || this.phase.value === "paused") void this.save();
         break;
       case "notice":
-        this.notice.value = e.text;
+        this.notice.value = tOr(`capture.notice.${e.code}`, e.text);
         break;
     }
   }
