@@ -20,6 +20,7 @@ import (
 type changeStore interface {
 	Changes(ctx context.Context, q care.ChangeQuery) (*care.ChangePage, error)
 	ChangesEnd(ctx context.Context) (care.ChangePosition, time.Time, error)
+	Changed() <-chan struct{}
 	Current(ctx context.Context, list []care.RecordChange) ([]care.Current, error)
 }
 
@@ -31,6 +32,12 @@ func (s *Server) changeRoutes() []route {
 			query: []param{{"after", "the `next` of the page before; the beginning where left out", ""}, {"limit", "at most so many, to 500; 100 where left out", 0}, {"site_id", "only of this site", ""},
 				{"resident_id", "only about this resident", ""}, {"entity", "only of these kinds, with commas between them: " + kindNames(), ""}, {"every", "every change, not only the newest of each record", false}},
 			gives: changePart{}, fails: []care.Code{care.ChangesGone}, asks: "limit=10"}),
+		row(http.MethodGet, "/changes/stream", care.ReadChanges, s.streamChanges, doc{about: "Follow changes as they are made",
+			more: "Server-sent events of the type `changes`, each with a part of the log as above; its `id` is the cursor after it. Send the last one as `Last-Event-ID`, or as `after`, when you connect again: nothing is missed. " +
+				"Without either the stream begins with what happens from now on. It ends with the sign-in or the token.",
+			query: []param{{"after", "a cursor to begin after", ""}, {"site_id", "only of this site", ""}, {"resident_id", "only about this resident", ""},
+				{"entity", "only of these kinds, with commas between them", ""}, {"every", "every change, not only the newest of each record", false}},
+			gives: media("text/event-stream"), fails: []care.Code{care.ChangesGone, codeBusy}, sends: []string{"-N", "--max-time 2"}}),
 	)
 }
 

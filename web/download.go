@@ -165,17 +165,8 @@ func (in *downloadRequest) page(site string) care.AssessmentPage {
 
 // write writes the head and a row for each assessment.
 func (in *downloadRequest) write(ctx context.Context, from downloadStore, out *bufio.Writer, columns []column, page []care.Assessment) error {
-	if in.csv {
-		if in.bom {
-			out.WriteString("\uFEFF")
-		}
-		for i := range columns {
-			if i > 0 {
-				out.WriteByte(',')
-			}
-			out.WriteString(columns[i].Name)
-		}
-		out.WriteString("\r\n")
+	if _, err := out.Write(in.head(columns)); err != nil {
+		return err
 	}
 	var lines []byte
 	for i, site := range in.sites {
@@ -207,6 +198,23 @@ func (in *downloadRequest) write(ctx context.Context, from downloadStore, out *b
 		}
 	}
 	return nil
+}
+
+// head is what comes before the rows.
+func (in *downloadRequest) head(columns []column) (b []byte) {
+	if !in.csv {
+		return nil
+	}
+	if in.bom {
+		b = append(b, "\uFEFF"...)
+	}
+	for i := range columns {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, columns[i].Name...)
+	}
+	return append(b, '\r', '\n')
 }
 
 // lines appends a row for each assessment of a page.

@@ -269,7 +269,7 @@ func (d *deadlines) SetReadDeadline(time.Time) error  { return nil }
 func TestDownloadRenewsItsDeadline(t *testing.T) {
 	g := newRig(t).admin()
 	_, token := g.staff(care.RoleNurse, care.ByPassword)
-	r := httptest.NewRequestWithContext(t.Context(), "GET", "https://wince.test"+exportPath, nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://wince.test"+exportPath, nil)
 	r.Header.Set("Authorization", "Bearer "+token)
 	d := &deadlines{ResponseRecorder: httptest.NewRecorder()}
 	g.server.Handler().ServeHTTP(d, r)
@@ -298,7 +298,7 @@ func TestDownloadThatFails(t *testing.T) {
 	g.server.opt.Store = &broken{Store: g.server.opt.Store}
 	srv := httptest.NewServer(g.server.Handler())
 	defer srv.Close()
-	r, err := http.NewRequestWithContext(t.Context(), "GET", srv.URL+exportPath, nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+exportPath, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -451,7 +451,7 @@ func BenchmarkDownload(b *testing.B) {
 			forgetPeak()
 			var lines int
 			for b.Loop() {
-				r, err := http.NewRequestWithContext(b.Context(), "GET", srv.URL+exportPath+"?format="+format, nil)
+				r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, srv.URL+exportPath+"?format="+format, nil)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -23,22 +23,8 @@ func (s *Server) events(c *gin.Context) {
 	token := clientToken(c)
 	events, cancel := live.Subscribe()
 	defer cancel()
-	rc := http.NewResponseController(c.Writer)
-	// The server's timeouts are for whole requests; this one lasts. Where a writer knows no deadlines the server's hold.
-	_ = rc.SetReadDeadline(time.Time{})
-	c.Header("Content-Type", "text/event-stream; charset=utf-8")
-	c.Header("X-Accel-Buffering", "no")
-	c.Status(http.StatusOK)
-	write := func(parts ...[]byte) bool {
-		_ = rc.SetWriteDeadline(time.Now().Add(writeTimeout))
-		for _, p := range parts {
-			if _, err := c.Writer.Write(p); err != nil {
-				return false
-			}
-		}
-		return rc.Flush() == nil
-	}
-	if !write([]byte(": open\n\n")) {
+	out := openStream(c)
+	if !out.write([]byte(": open\n\n")) {
 		return
 	}
 	beat := time.NewTicker(heartbeat)
@@ -50,13 +36,41 @@ func (s *Server) events(c *gin.Context) {
 		case <-s.stop:
 			return
 		case e, more := <-events:
-			if !more || !write([]byte("data: "), e, []byte("\n\n")) {
+			if !more || !out.write([]byte("data: "), e, []byte("\n\n")) {
 				return
 			}
 		case <-beat.C:
-			if !s.stillIn(c.Request.Context(), token) || !write([]byte(": still here\n\n")) {
+			if !s.stillIn(c.Request.Context(), token) || !out.write([]byte(": still here\n\n")) {
 				return
 			}
 		}
 	}
+}
+
+// eventStream is an answer of server-sent events.
+type eventStream struct {
+	w  gin.ResponseWriter
+	rc *http.ResponseController
+}
+
+// openStream begins the answer. The server's timeouts are for whole requests; this one lasts. Where a writer knows no deadlines the
+// server's hold.
+func openStream(c *gin.Context) *eventStream {
+	e := &eventStream{c.Writer, http.NewResponseController(c.Writer)}
+	_ = e.rc.SetReadDeadline(time.Time{})
+	c.Header("Content-Type", "text/event-stream; charset=utf-8")
+	c.Header("X-Accel-Buffering", "no")
+	c.Status(http.StatusOK)
+	return e
+}
+
+// write sends something at once, and says whether the client takes it.
+func (e *eventStream) write(parts ...[]byte) bool {
+	_ = e.rc.SetWriteDeadline(time.Now().Add(writeTimeout))
+	for _, p := range parts {
+		if _, err := e.w.Write(p); err != nil {
+			return false
+		}
+	}
+	return e.rc.Flush() == nil
 }

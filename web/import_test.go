@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -110,7 +111,7 @@ func TestImportOfSites(t *testing.T) {
 func TestImportSetsDeadlines(t *testing.T) {
 	g := newRig(t).admin()
 	_, secret := g.apiKey("Key", []string{"system/Patient.cu"})
-	r := httptest.NewRequestWithContext(t.Context(), "POST", "https://wince.test"+importPath, strings.NewReader("external_id,name\n1,A\n"))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://wince.test"+importPath, strings.NewReader("external_id,name\n1,A\n"))
 	r.Header.Set("Authorization", "Bearer "+secret)
 	r.Header.Set("Content-Type", "text/csv")
 	d := &deadlines{ResponseRecorder: httptest.NewRecorder()}

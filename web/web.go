@@ -101,6 +101,7 @@ type Server struct {
 	hashing    chan struct{} // bounds the memory that hashing passwords takes
 	bulk       *bulkJobs
 	downloads  chan struct{}      // bounds how many read everything at once
+	listeners  chan struct{}      // bounds how many streams of changes there are
 	dummy      string             // a hash to compare with where there is no such user, so that the time tells nothing
 	passkeys   *webauthn.WebAuthn // nil without an origin
 	ceremonies *pending[webauthn.SessionData]
@@ -161,6 +162,7 @@ func New(opt Options) (*Server, error) {
 		s.signOn = newSignOn(*opt.Provider, opt.Origin, opt.Now)
 	}
 	s.downloads = make(chan struct{}, downloadsAtOnce)
+	s.listeners = make(chan struct{}, maxListeners)
 	if s.bulk, err = newBulkJobs(opt.Exports, opt.Now); err != nil {
 		return nil, err
 	}
