@@ -11,7 +11,7 @@ import (
 )
 
 // lane is where programs wait their turn. What they ask for runs on few threads of low priority, so that two hundred platforms
-// that pull at once leave live video and the people at the tablets what they need: see docs/decisions/0077.
+// that pull at once leave live video and the people at the tablets what they need: see docs/decisions/0078.
 type lane struct {
 	jobs chan func()
 	stop chan struct{}
