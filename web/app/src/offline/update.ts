@@ -2,6 +2,8 @@
 // under way.
 import { signal } from "@preact/signals";
 
+import { go, to } from "../route";
+
 /** Whether a newer version waits. */
 export const waiting = signal(false);
 
@@ -45,6 +47,10 @@ export async function startUpdates(): Promise<boolean> {
     // The first worker takes over nothing: the page it finds is its own version.
     if (controlled && release === null) location.reload();
     controlled = true;
+  });
+  // Somebody tapped a notice of a look again: the round lists it first.
+  navigator.serviceWorker.addEventListener("message", (e) => {
+    if (e.data === "round" && release === null) go(to(""));
   });
   return true;
 }

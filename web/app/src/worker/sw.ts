@@ -2,6 +2,7 @@
 // answer of the server: records are kept elsewhere, sealed (src/offline). A new build waits until somebody lets it in, and
 // nobody can while an assessment is under way in any tab.
 import { clean, fileFor, fill, type Build } from "./files";
+import { openRound } from "./notice";
 
 declare const self: ServiceWorkerGlobalScope;
 /** Put in when the page is built (build/worker.mjs). */
@@ -36,6 +37,11 @@ async function letIn(reply: MessagePort | undefined) {
 
 self.addEventListener("message", (e) => {
   if (e.data === "activate") e.waitUntil(letIn(e.ports[0]));
+});
+
+self.addEventListener("notificationclick", (e) => {
+  e.notification.close();
+  e.waitUntil(openRound(self.clients));
 });
 
 self.addEventListener("fetch", (e) => {
