@@ -8,6 +8,7 @@ import { History } from "../live/history";
 import { Painter } from "../live/overlay";
 import { type Facing, openCamera, publish } from "../live/publish";
 import type { Frame, LiveEvent, Resident, Session } from "../model";
+import { useFocusHeld } from "../parts/focus";
 import { Capture } from "./capture";
 
 const staleAfter = 2000; // ms after which a result says nothing about now
@@ -79,6 +80,7 @@ export function useFilm<T>({ who, observe, keep, kept, event }: Aim<T>) {
   const phase = film.phase.value;
   const on = phase !== "choose" && phase !== "trouble";
   useAwake(on);
+  useFocusHeld(phase);
   const face = (to: Facing) => {
     facing.value = to;
     localStorage.setItem(keptFacing, to);

@@ -12,6 +12,7 @@ import { toast } from "../parts/announce";
 import { Button, LinkButton } from "../parts/button";
 import { Dialog } from "../parts/dialog";
 import { Field, values } from "../parts/field";
+import { useFocusHeld } from "../parts/focus";
 import { Ready } from "../parts/loaded";
 import { Page } from "../parts/page";
 import { Status } from "../parts/status";
@@ -55,6 +56,7 @@ export function Assessment({ params }: { params: Params }) {
 function Parts({ of: a, scale, onKept, onStale }: { of: Record; scale: Scale | null; onKept: (a: Record) => void; onStale: () => void }) {
   const amending = useSignal(false);
   const open = a.status === "draft" || a.status === "preliminary";
+  useFocusHeld(`${a.id} ${a.status} ${a.hidden ? "hidden" : ""} ${amending.value ? "amending" : ""}`);
   if (a.hidden && scale) {
     return (
       <div class="rating">
