@@ -84,7 +84,8 @@ func (s *Store) Storage(ctx context.Context) (*care.StorageState, error) {
 	}
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(filepath.Dir(s.keys.path), &disk); err == nil && disk.Bsize > 0 {
-		free, total := int64(disk.Bavail)*int64(disk.Bsize), int64(disk.Blocks)*int64(disk.Bsize)
+		size := int64(disk.Bsize) //nolint:unconvert // it is narrower on other systems
+		free, total := int64(disk.Bavail)*size, int64(disk.Blocks)*size
 		v.Free, v.Total = &free, &total
 	}
 	err := s.snapshot(ctx, func(q queryer) (err error) {

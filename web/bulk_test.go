@@ -279,7 +279,7 @@ func BenchmarkBulkExport(b *testing.B) {
 		var m bulkManifest
 		text, err := io.ReadAll(a.Body)
 		a.Body.Close()
-		if err != nil || json.Unmarshal(text, &m) != nil || a.StatusCode != 200 {
+		if err != nil || json.Unmarshal(text, &m) != nil || a.StatusCode != http.StatusOK {
 			b.Fatalf("%d %s", a.StatusCode, text)
 		}
 		for _, o := range m.Output {

@@ -30,11 +30,11 @@ func (g *rig) listen(srv *httptest.Server, query, last string) *listening {
 	if last != "" {
 		req.Header.Set("Last-Event-ID", last)
 	}
-	res, err := srv.Client().Do(req)
+	res, err := srv.Client().Do(req) //nolint:bodyclose // l.close does
 	if err != nil {
 		g.Fatal(err)
 	}
-	if got := res.Header.Get("Content-Type"); res.StatusCode != 200 || !strings.HasPrefix(got, "text/event-stream") {
+	if got := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || !strings.HasPrefix(got, "text/event-stream") {
 		g.Fatalf("the stream answers %d, %q", res.StatusCode, got)
 	}
 	l := &listening{g.T, bufio.NewScanner(res.Body), func() { res.Body.Close() }}

@@ -217,7 +217,7 @@ func (k *courier) work(ctx context.Context, w *care.Webhook) error {
 			return err
 		}
 		if now, err := k.s.opt.Store.Webhook(ctx, w.ID); err != nil || now.Version != w.Version {
-			return nil // changed meanwhile: begin anew
+			return nil //nolint:nilerr // changed or removed meanwhile, or the store fails: the next run reads it anew
 		}
 	}
 	return nil

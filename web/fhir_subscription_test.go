@@ -83,7 +83,7 @@ func TestFHIRSubscription(t *testing.T) {
 		"XML": ask("Patient", "application/fhir+xml"), "no search": ask("", ""), "another resource": {"resourceType": "Patient"},
 	} {
 		a := g.do("POST", "/fhir/Subscription", bad)
-		if a.StatusCode != 422 {
+		if a.StatusCode != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d %s", name, a.StatusCode, a.body)
 		}
 	}

@@ -447,7 +447,7 @@ func TestFHIRPatientFromThePlatform(t *testing.T) {
 		"Patient.gender":                            {"gender": "f"},
 		"Patient.name":                              {"name": nil},
 		"Patient.name[0].given[0]":                  {"name": []any{map[string]any{"given": []any{3}}}},
-		"Patient.nmae":                              {"nmae": 1},
+		"Patient.nane":                              {"nane": 1},
 		"Patient.active":                            {"active": false},
 		"Patient.deceasedBoolean":                   {"deceasedBoolean": true},
 		"Patient.modifierExtension":                 {"modifierExtension": []any{map[string]any{"url": "x"}}},

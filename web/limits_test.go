@@ -196,8 +196,9 @@ func TestSlowBody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer r.Body.Close()
 	body, err := io.ReadAll(r.Body)
-	if err != nil || r.StatusCode != 408 || !strings.Contains(string(body), string(codeTooSlow)) || !r.Close {
+	if err != nil || r.StatusCode != http.StatusRequestTimeout || !strings.Contains(string(body), string(codeTooSlow)) || !r.Close {
 		t.Errorf("%d %s %v, close: %v", r.StatusCode, body, err, r.Close)
 	}
 	log.wait(t, "request too slow")
@@ -239,7 +240,7 @@ func TestHeadersTooLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Body.Close()
-	if r.StatusCode != 431 {
+	if r.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
 		t.Errorf("status %d", r.StatusCode)
 	}
 }

@@ -70,7 +70,7 @@ type Issue struct {
 }
 
 // Issues are all that is wrong with what somebody sent.
-type Issues []Issue
+type Issues []Issue //nolint:errname // FHIR calls them issues
 
 func (i Issues) Error() string {
 	if len(i) == 0 {
