@@ -132,6 +132,39 @@ it("opens without the server, shows the round as it was and says so", { timeout:
   await page.locator(".stale").waitFor({ state: "detached", timeout: 30_000 });
 });
 
+it("says that the camera needs the server before it asks for the camera", { timeout: 90_000 }, async () => {
+  const { server, home, page } = await stage();
+  await page.evaluate(() => {
+    const { mediaDevices } = window.navigator;
+    const open = mediaDevices.getUserMedia.bind(mediaDevices);
+    window.asked = 0;
+    mediaDevices.getUserMedia = (wanted) => (window.asked++, open(wanted));
+  });
+  await server.kill();
+  // As from the round: with all chosen, the camera would open by itself.
+  await page.evaluate((id) => (window.location.hash = `#/capture/${id}?due=x&condition=movement&scale=abbey`), home.people.dora.id);
+  await page.getByRole("status").filter({ hasText: "The camera needs the server" }).waitFor();
+  expect(await page.getByRole("button", { name: "Start the camera" }).count()).toBe(0);
+  await page.getByRole("button", { name: "Try again" }).click(); // it still does not answer
+  await page.getByRole("status").filter({ hasText: "The camera needs the server" }).waitFor();
+  expect(await page.evaluate(() => window.asked)).toBe(0);
+
+  // The server answers again: the camera may be started.
+  await server.again();
+  await page.getByRole("button", { name: "Start the camera" }).waitFor({ timeout: 30_000 });
+  expect(await page.getByText("The camera needs the server").count()).toBe(0);
+
+  await server.kill();
+  await page.evaluate((id) => (window.location.hash = `#/r/${id}`), home.people.dora.id);
+  await page.evaluate((id) => (window.location.hash = `#/capture/${id}?condition=movement&scale=abbey`), home.people.dora.id);
+  await page.getByRole("status").filter({ hasText: "The camera needs the server" }).waitFor();
+  await page.getByRole("link", { name: "Assess without the camera" }).click();
+  await page.getByText("Assessment without the camera").first().waitFor();
+  expect(await page.getByLabel("During or just after movement").isChecked()).toBe(true);
+  expect(await page.getByLabel("Remarks").inputValue()).toContain("the server was not reached");
+  expect(await page.evaluate(() => window.asked)).toBe(0);
+});
+
 it("destroys the records at sign-out, also without the server, and then shows nobody's", { timeout: 60_000 }, async () => {
   const { server, page } = await stage();
   expect((await page.evaluate(() => window.rows("answers"))).length).toBeGreaterThan(2);

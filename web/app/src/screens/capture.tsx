@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 
 import { assessments } from "../api/assessments";
+import { connection } from "../api/request";
 import { sessions } from "../api/sessions";
 import { source } from "../api/source";
 import { useFilm } from "../capture/film";
@@ -32,7 +33,7 @@ export function Capture({ params }: { params: Params }) {
   }, resident ?? "practice");
   return (
     <Ready of={loaded}>
-      {({ who, scales }) => <Film who={who} scales={cameraScales(scales.scales)} blind={scales.blind} />}
+      {({ who, scales }) => <Film who={who} scales={cameraScales(scales.scales)} blind={scales.blind} onAgain={loaded.again} />}
     </Ready>
   );
 }
@@ -41,13 +42,15 @@ interface FilmProps {
   who: Resident | null;
   scales: { id: string; name: string; title: string }[];
   blind: boolean;
+  /** Asks the server again, which did not answer. */
+  onAgain: () => void;
 }
 
 function isCondition(x: string | null): x is Condition {
   return x === "rest" || x === "movement";
 }
 
-function Film({ who, scales, blind }: FilmProps) {
+function Film({ who, scales, blind, onAgain }: FilmProps) {
   const asked = useMemo(() => route.peek().query, []);
   const wantedCondition = asked.get("condition");
   const condition = useSignal<Condition | null>(isCondition(wantedCondition) ? wantedCondition : null);
@@ -71,18 +74,22 @@ function Film({ who, scales, blind }: FilmProps) {
   };
   // Whoever comes from the round has chosen already: one tap was enough.
   useEffect(() => {
-    if (asked.get("due") && condition.value && who?.consent === "given") start();
+    if (asked.get("due") && condition.value && who?.consent === "given" && connection.peek().fresh) start();
   }, []);
   const flip = () => {
     face(facing.value === "user" ? "environment" : "user");
     start();
   };
   const trouble = film.trouble.value;
+  // The camera is not even asked for where nothing could come of it.
+  const consent = !who || who.consent === "given";
+  const reached = connection.value.fresh;
+  const may = consent && reached;
   const without = to("observe", ...(who ? [who.id] : []), {
     condition: condition.value ?? undefined,
     scale: scale.value || undefined,
     due: asked.get("due") ?? undefined,
-    why: phase === "trouble" ? trouble?.kind : on ? "chosen" : undefined,
+    why: phase === "trouble" ? trouble?.kind : on ? "chosen" : consent && !reached ? "gone_server" : undefined,
   });
   const name = who?.name ?? t("capture.practiceTitle");
   const back = who ? { href: to("r", who.id), to: name } : { href: to("practice"), to: t("shell.practice") };
@@ -91,7 +98,12 @@ function Film({ who, scales, blind }: FilmProps) {
       <Trouble said={wrong.value} />
       {phase === "choose" && (
         <section class="card before">
-          {who && who.consent !== "given" && <Note>{t("residents.consentMissing")}</Note>}
+          {!consent && <Note>{t("residents.consentMissing")}</Note>}
+          {consent && !reached && (
+            <div role="status">
+              <Note>{t("offline.camera")}</Note>
+            </div>
+          )}
           <Choice
             legend={t("capture.conditionQuestion")}
             name="condition"
@@ -114,14 +126,19 @@ function Film({ who, scales, blind }: FilmProps) {
             />
           </div>
           <div class="buttons stack">
-            {(!who || who.consent === "given") && (
+            {may && (
               <Button kind="main" icon="camera" large wide onClick={start}>
                 {t("capture.start")}
               </Button>
             )}
-            <LinkButton kind={who && who.consent !== "given" ? "main" : "plain"} icon="eye" wide href={without}>
+            <LinkButton kind={may ? "plain" : "main"} icon="eye" wide href={without}>
               {t("capture.withoutLong")}
             </LinkButton>
+            {consent && !reached && (
+              <Button icon="again" wide onClick={onAgain}>
+                {t("capture.tryAgain")}
+              </Button>
+            )}
           </div>
           <p class="quiet privacy">
             <Icon name="shield" size={20} />
