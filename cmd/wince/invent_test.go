@@ -17,7 +17,7 @@ func TestInvent(t *testing.T) {
 	small := []string{"--data", dir, "--residents", "20", "--assessments", "300", "--per-home", "10", "--measure", "3"}
 	for _, again := range []bool{false, true} { // the second time it is only measured
 		status, out, errs := ask(small...)
-		if status != exitOK || strings.Contains(out, "Invented 20 residents") == again || strings.Count(out, "p95") != 7 {
+		if status != exitOK || strings.Contains(out, "Invented 20 residents") == again || strings.Count(out, "p95") != 11 {
 			t.Errorf("again %t: status %d: %s%s", again, status, out, errs)
 		}
 	}
