@@ -78,7 +78,8 @@ export function Stage({ capture, frame, history, facing, blind, video, canvas, w
         <div class={`hint-box ${quiet.state}`} role="status" aria-live="polite">
           <Icon name={quiet.icon} size={32} />
           <p>
-            <strong>{quiet.said}</strong> {quiet.advice}
+            <strong>{quiet.said}</strong>
+            {quiet.advice ? ` ${quiet.advice}` : null /* an empty text would be written anew, and heard, at every frame */}
           </p>
         </div>
         <Controls capture={capture} frame={frame.value} start={start} />
