@@ -62,12 +62,26 @@ it("tells a screen reader a change of state once, and nothing at every frame", {
   expect(steady.spoken.length).toBeLessThanOrEqual(Math.max(4, steady.ms / 1000));
   expect(steady.spoken.length).toBeLessThan(steady.states.length / 10);
 
-  // Without pictures nothing is assessed any more: that is said, and once.
+  // So it is while an observation runs, whose progress is there to be asked for.
+  await page.getByRole("button", { name: /Start the 10 second/ }).click();
+  await page.getByRole("progressbar").waitFor();
   await listen();
-  await page.evaluate(() => document.querySelector("video").srcObject.getVideoTracks()[0].stop());
-  const none = page.getByRole("status").filter({ hasText: "Not assessed yet" });
-  await none.waitFor({ timeout: 15_000 });
-  const { spoken } = await heard();
-  expect(spoken.filter((said) => said.includes("Not assessed yet"))).toHaveLength(1);
+  await frames(40);
+  const running = await heard();
+  expect(running.spoken.length).toBeLessThanOrEqual(Math.max(2, running.ms / 1000));
+
+  // A face that cannot be judged any more is said, and once; and so is that it can be again.
+  await listen();
+  const show = (on) => page.evaluate((on) => (document.querySelector("video").srcObject.getVideoTracks()[0].enabled = on), on);
+  await show(false);
+  const unseen = page.getByRole("status").filter({ hasText: /No face in the picture|cannot be judged/ });
+  await unseen.waitFor({ timeout: 20_000 });
+  await show(true);
+  await judged.waitFor({ timeout: 20_000 });
+  const { spoken, states } = await heard();
+  console.log(`${states.length} frames; said ${JSON.stringify(spoken)}`);
+  expect(spoken.some((said) => /No face in the picture|cannot be judged/.test(said))).toBe(true);
+  expect(spoken.at(-1)).toContain("The face can be judged");
+  expect(spoken.filter((said, i) => said === spoken[i - 1])).toEqual([]); // nothing twice in a row
   expect(page.problems).toEqual([]);
 });
