@@ -153,7 +153,7 @@ function probe(wait = 2000) {
   clearTimeout(probing);
   probing = window.setTimeout(() => {
     if (connection.peek().fresh) return;
-    fetch("/healthz", { cache: "no-store", credentials: "omit" }).then(heard, () => probe(Math.min(wait * 1.5, 20_000)));
+    fetch("/healthz", { cache: "no-store", credentials: "omit" }).then(heard, () => probe(Math.min(Math.max(wait, 1000) * 1.5, 20_000)));
   }, wait);
 }
 window.addEventListener("online", () => {

@@ -74,6 +74,29 @@ describe("the sender", () => {
     await vi.waitFor(() => expect(sent).toEqual(["1", "1"]));
   });
 
+  it("tries again at once where somebody asked while it failed, as when the network came back", async () => {
+    await queue.add("dora", [entry("1")]);
+    let lost: (o: Outcome) => void = () => undefined;
+    const under = new Sender({
+      queue,
+      owner: () => who,
+      send: (e) => {
+        sent.push(e.id);
+        return sent.length === 1 ? new Promise((done) => (lost = done)) : Promise.resolve({ kind: "done" });
+      },
+      changed: () => undefined,
+      signedOut: () => undefined,
+      random: () => 1,
+    });
+    const running = under.kick();
+    await vi.waitFor(() => expect(sent).toEqual(["1"]));
+    void under.kick();
+    lost({ kind: "later" });
+    await running;
+    expect(sent).toEqual(["1", "1"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("keeps a refusal for a person and goes on with other records", async () => {
     const refusal = { status: 412, code: "stale", detail: "It was changed meanwhile.", at: 3 };
     answers = [{ kind: "refused", refusal }];

@@ -74,7 +74,9 @@ export class Sender {
     do {
       served = this.asked;
       const after = await this.drain();
-      if (after !== null) {
+      // Whoever asked meanwhile knows something newer than what failed, such as that the network is back.
+      if (after !== null && served !== this.asked) this.tries = 0;
+      else if (after !== null) {
         if (!this.isStopped()) this.timer = setTimeout(() => void this.kick(), after);
         return;
       }
