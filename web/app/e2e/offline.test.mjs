@@ -264,6 +264,7 @@ it("asks a person where the server refuses, and does what they choose", { timeou
   await page.context().setOffline(true);
   await watch(page, bo.id, 1);
   await watch(page, greta.id, 1);
+  await until(page, async () => (await window.rows("queue")).length === 4); // both, with their confirmations
   const ids = await records(page);
   // Another client has made other assessments with these ids meanwhile.
   const other = await secondClient(server);
