@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -48,7 +50,10 @@ func (s *Server) readAssertion(c *gin.Context, text string) (*care.Client, *jwt.
 	if client.DisabledAt != nil || client.Kind != care.SMARTClient {
 		return nil, nil, refused("disabled", noSuchClient)
 	}
-	key, err := s.signingKey(client, &t.Headers[0])
+	key, err := s.signingKey(c.Request.Context(), client, &t.Headers[0])
+	if errors.Is(err, errNoKeys) {
+		return nil, nil, refused("keys", "The keys of the program cannot be fetched from its jwks_uri, or are none for RS384 or ES384: see that it is reachable, then try again in a minute.")
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,16 +68,25 @@ func (s *Server) readAssertion(c *gin.Context, text string) (*care.Client, *jwt.
 }
 
 // signingKey returns the client's key that an assertion's head names, nil where there is none. A key is used with the algorithm of its
-// kind only.
-func (s *Server) signingKey(client *care.Client, h *jose.Header) (*jose.JSONWebKey, error) {
+// kind only. Where its keys are the client's registration says and nothing else.
+func (s *Server) signingKey(ctx context.Context, client *care.Client, h *jose.Header) (*jose.JSONWebKey, error) {
 	if _, elsewhere := h.ExtraHeaders["jku"]; elsewhere || h.KeyID == "" || h.JSONWebKey != nil {
 		return nil, nil
 	}
-	keys, _, err := publicKeys(client.JWKS)
-	if err != nil {
-		return nil, err
+	var named []jose.JSONWebKey
+	if client.JWKSURI != "" {
+		var err error
+		if named, err = s.keySets.find(ctx, client, h.KeyID); err != nil {
+			return nil, err
+		}
+	} else {
+		keys, _, err := publicKeys(client.JWKS)
+		if err != nil {
+			return nil, err
+		}
+		named = keys.Key(h.KeyID)
 	}
-	for _, k := range keys.Key(h.KeyID) {
+	for _, k := range named {
 		if k.Algorithm == h.Algorithm {
 			return &k, nil
 		}

@@ -63,11 +63,7 @@ func publicKeys(text []byte) (jose.JSONWebKeySet, json.RawMessage, error) {
 
 // publicKey reads one key of a set and keeps of it what verifying needs.
 func publicKey(raw json.RawMessage) (*jose.JSONWebKey, error) {
-	var secret struct {
-		D json.RawMessage `json:"d"`
-		K json.RawMessage `json:"k"`
-	}
-	if json.Unmarshal(raw, &secret) == nil && (secret.D != nil || secret.K != nil) {
+	if secretKey(raw) {
 		return nil, badKey("The key set holds a private or shared key, which nobody but the program may know: make a new pair and send its public half only.")
 	}
 	var k jose.JSONWebKey
@@ -81,6 +77,15 @@ func publicKey(raw json.RawMessage) (*jose.JSONWebKey, error) {
 		return nil, badKey(`A key of the set is not for signing: its use must be "sig".`)
 	}
 	return keyToKeep(k.Key, k.KeyID, k.Algorithm)
+}
+
+// secretKey says whether a key of a set is one that nobody but its owner may know.
+func secretKey(raw json.RawMessage) bool {
+	var secret struct {
+		D json.RawMessage `json:"d"`
+		K json.RawMessage `json:"k"`
+	}
+	return json.Unmarshal(raw, &secret) == nil && (secret.D != nil || secret.K != nil)
 }
 
 // keyToKeep makes the entry of a public key, with the one algorithm that goes with it.

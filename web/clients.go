@@ -41,7 +41,7 @@ func (s *Server) clientRoutes() []route {
 	return group("Connected programs",
 		row(http.MethodGet, "/clients", care.ReadClients, s.listClients, doc{about: "List connected programs", gives: care.Client{}, list: "clients", paged: true}),
 		row(http.MethodPost, "/clients", care.ChangeClients, s.addClient, doc{about: "Connect a program",
-			more:  "Of kind `api_key` it shows an API key; of kind `smart_backend` it signs in with a key of its own (SMART Backend Services), whose public half is sent here. " + onceID,
+			more:  "Of kind `api_key` it shows an API key; of kind `smart_backend` it signs in with a key of its own (SMART Backend Services), whose public half is sent here, or fetched at `jwks_uri`. " + onceID,
 			takes: newClient{}, needs: []string{"name", "kind", "scopes"}, sample: `{"name": "Care platform", "kind": "api_key", "sites": ["$site"], "scopes": ["system/Patient.rs"]}`,
 			gives: care.Client{}, status: http.StatusCreated, again: true, tag: true, fails: []care.Code{care.Conflict}}),
 		row(http.MethodGet, "/clients/:id", care.ReadClients, s.getClient, doc{about: "Read a connected program", gives: care.Client{}, tag: true}),
@@ -76,10 +76,10 @@ type clientInput struct {
 	Scopes    *[]string       `json:"scopes"`
 	JWKS      json.RawMessage `json:"jwks"`
 	PublicKey *string         `json:"public_key_pem"`
-	JWKSURI   *string         `json:"jwks_uri"`
+	JWKSURI   *string         `json:"jwks_uri"` // https; fetched when the program asks for a token, and kept for as long as its Cache-Control says
 }
 
-func (in *clientInput) into(v *care.Client) error {
+func (s *Server) intoClient(in *clientInput, v *care.Client) error {
 	set(&v.Name, in.Name)
 	set(&v.AllSites, in.AllSites)
 	set(&v.Sites, in.Sites)
@@ -96,7 +96,7 @@ func (in *clientInput) into(v *care.Client) error {
 	}
 	if in.JWKSURI != nil {
 		given, v.JWKS, v.JWKSURI = given+1, nil, *in.JWKSURI
-		err = &care.Error{Code: care.Invalid, Field: "jwks_uri", Text: "Keys are not fetched from an address yet: send them as jwks or public_key_pem."}
+		err = s.keySets.check(v.JWKSURI)
 	}
 	if given > 1 {
 		err = badKey("Give the program's public keys once: as jwks, public_key_pem or jwks_uri.")
@@ -142,7 +142,7 @@ func (s *Server) addClient(c *gin.Context) {
 	if v.ID == "" {
 		v.ID = care.NewID()
 	}
-	err := in.into(v)
+	err := s.intoClient(&in.clientInput, v)
 	if err == nil && !care.ValidID(v.ID) {
 		err = &care.Error{Code: care.Invalid, Field: "id", Text: "The id must be a UUID of version 7, or be left out."}
 	}
@@ -178,7 +178,7 @@ func (s *Server) changeClient(c *gin.Context) {
 		} else if in.Disabled != nil && !*in.Disabled {
 			v.DisabledAt = nil
 		}
-		return in.into(v)
+		return s.intoClient(&in.clientInput, v)
 	})
 	if err != nil {
 		s.fail(c, err)

@@ -84,7 +84,7 @@ type Options struct {
 	Limits   Limits    // of requests; the zero value sets none
 	Provider *Provider // the home's identity provider; nil for none
 
-	Webhooks hook.Rules // where webhooks may go
+	Webhooks hook.Rules // where webhooks may go, and programs' keys may be fetched
 	Tries    hook.Tries // how long they are tried; default hook.Days
 }
 
@@ -111,6 +111,7 @@ type Server struct {
 	kinds      []*fhir.Kind           // the types of resources that FHIR tells
 	begun      time.Time              // when the server was made
 	hooks      *courier
+	keySets    *keySets
 	notifies   map[care.HookKind]notify
 	watch      sync.WaitGroup
 	stop       chan struct{} // closed when the server begins to stop
@@ -142,6 +143,7 @@ func New(opt Options) (*Server, error) {
 	s := &Server{opt: opt, started: opt.Now(), log: opt.Logger, tries: newLockout(opt.Now), hashing: make(chan struct{}, 2), stop: make(chan struct{}),
 		kinds: fhir.Kinds(), begun: opt.Now()}
 	s.hooks = newCourier(s, opt.Webhooks, opt.Tries)
+	s.keySets = newKeySets(opt.Webhooks, opt.Now, opt.Logger)
 	s.notifies = map[care.HookKind]notify{care.StandardHook: s.notifyWebhook, care.FHIRHook: s.notifySubscription}
 	s.unheld, s.patience = map[string]bool{}, usualPatience
 	s.byAddress, s.byPrincipal = newLimiter("address", opt.Limits.Address, opt.Now), newLimiter("principal", opt.Limits.Principal, opt.Now)
