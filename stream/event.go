@@ -10,11 +10,19 @@ import (
 	"wince/vision"
 )
 
-// appendFrameEvent appends {"type":"frame",...}: the members of [pain.Frame.AppendJSON], then rtp, baseline, face, capture
+// appendFrameEvent appends the event of one result, as [AppendFrameEvent] does.
+func (s *Session) appendFrameEvent(b []byte, r *vision.Result, rtp uint32) []byte {
+	s.mu.Lock()
+	c := s.capture.status()
+	s.mu.Unlock()
+	return AppendFrameEvent(b, r, rtp, c, s.stat.dropped.Load(), s.heldBack.Load())
+}
+
+// AppendFrameEvent appends {"type":"frame",...}: the members of [pain.Frame.AppendJSON], then rtp, baseline, face, capture
 // and dropped. It does not allocate where b has room. Where numbers are held back, au, pspi and score are null, there are no
 // confounders, and held_back says why.
-func (s *Session) appendFrameEvent(b []byte, r *vision.Result, rtp uint32) []byte {
-	if s.heldBack.Load() {
+func AppendFrameEvent(b []byte, r *vision.Result, rtp uint32, c Capture, dropped uint64, heldBack bool) []byte {
+	if heldBack {
 		b = r.Frame.AppendHeldBack(append(b, `{"type":"frame","held_back":true,`...))
 	} else {
 		b = r.Frame.AppendJSON(append(b, `{"type":"frame",`...))
@@ -22,16 +30,13 @@ func (s *Session) appendFrameEvent(b []byte, r *vision.Result, rtp uint32) []byt
 	b = strconv.AppendUint(append(b, `,"rtp":`...), uint64(rtp), 10)
 	b = append(append(append(b, `,"baseline":"`...), r.Baseline...), '"')
 	b = appendFace(append(b, `,"face":`...), &r.Face)
-	s.mu.Lock()
-	c := s.capture.status()
-	s.mu.Unlock()
 	b = append(append(append(b, `,"capture":{"state":"`...), c.State...), `","assessed_ms":`...)
 	b = strconv.AppendInt(b, c.Assessed.Milliseconds(), 10)
 	b = strconv.AppendInt(append(b, `,"wanted_ms":`...), c.Wanted.Milliseconds(), 10)
 	if c.Baseline {
 		b = append(b, `,"purpose":"baseline"`...)
 	}
-	b = strconv.AppendUint(append(b, `},"dropped":`...), s.stat.dropped.Load(), 10)
+	b = strconv.AppendUint(append(b, `},"dropped":`...), dropped, 10)
 	return append(b, '}')
 }
 

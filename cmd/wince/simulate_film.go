@@ -153,6 +153,16 @@ func (f *film) encode(ctx context.Context, c clip) error {
 	return nil
 }
 
+// slower returns the film with half as many pictures a second.
+func (f *film) slower() *film {
+	s := &film{frames: make([]filmFrame, len(f.frames)), step: 2 * f.step}
+	for i, x := range f.frames {
+		x.at *= 2
+		s.frames[i] = x
+	}
+	return s
+}
+
 // gap returns the time from frame i to the one that follows it, or to the next round.
 func (f *film) gap(i int) time.Duration {
 	if i+1 < len(f.frames) {

@@ -33,6 +33,7 @@ type simTablet struct {
 	dropped     int
 	paced       *int // nil where the server did not say
 	latency     []time.Duration
+	sentAt      []time.Time // when the picture of each latency went out
 	connected   time.Time
 	length      time.Duration // of sending
 	first       time.Duration // from the connection to the first result
@@ -273,7 +274,7 @@ func (t *simTablet) event(b []byte) {
 		}
 		if at, ok := t.sent[e.RTP]; ok {
 			delete(t.sent, e.RTP)
-			t.latency = append(t.latency, now.Sub(at))
+			t.latency, t.sentAt = append(t.latency, now.Sub(at)), append(t.sentAt, at)
 		}
 		if t.results == 1 {
 			t.first = now.Sub(t.connected)
@@ -304,4 +305,33 @@ func (t *simTablet) over() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.ended != ""
+}
+
+// between returns the latencies of the pictures that were sent in that time, and how many of them got no result.
+func (t *simTablet) between(from, until time.Time) (latency []time.Duration, missing int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, at := range t.sentAt {
+		if !at.Before(from) && at.Before(until) {
+			latency = append(latency, t.latency[i])
+		}
+	}
+	for _, at := range t.sent {
+		if !at.Before(from) && at.Before(until) {
+			missing++
+		}
+	}
+	return latency, missing
+}
+
+func (t *simTablet) firstResult() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.first
+}
+
+func (t *simTablet) failure() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
 }
