@@ -83,7 +83,15 @@ export async function tabThrough(page, most = 120) {
 
 /** Opens a screen of the app and waits until it is there. */
 export async function show(page, address) {
-  await page.evaluate((a) => (location.hash = a), `#/${address}`);
+  await page.evaluate(async (a) => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    if (location.hash === a || (a === "#/" && location.hash === "")) return;
+    const changed = new Promise((done) => addEventListener("hashchange", done, { once: true }));
+    location.hash = a;
+    await changed;
+    await frame(); // the page draws the new screen, or begins to fetch it
+    await frame();
+  }, `#/${address}`);
   await settled(page);
 }
 

@@ -123,10 +123,22 @@ export async function setUp(page, server) {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Waits until no colour is between two others. What was just changed begins to move at the next frame only. */
+async function still(page) {
+  await page.evaluate(async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    for (let quiet = 0; quiet < 3; quiet++) {
+      await frame();
+      const moving = document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity);
+      if (moving.length > 0) quiet = -1;
+      await Promise.all(moving.map((a) => a.finished.catch(() => undefined)));
+    }
+  });
+}
+
 /** What axe finds wrong on the page as it is now, by the rules of WCAG 2.0 to 2.2, levels A and AA. */
 export async function axeFinds(page) {
-  // A colour in transition is neither the one nor the other.
-  await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => undefined))));
+  await still(page);
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
   return page.evaluate(async () => {
     const values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
