@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -377,23 +378,20 @@ func TestDictionary(t *testing.T) {
 	}
 }
 
-var benchRows = flag.Int("rows", 20_000, "invented assessments for the benchmarks of downloads")
+var (
+	benchRows = flag.Int("rows", 20_000, "invented assessments for the benchmarks of downloads")
+	benchData = flag.String("data", "", "folder that keeps these between runs, such as one that wince invent filled with as many")
+)
 
 // inventedRig is a server with invented records.
 func inventedRig(b *testing.B) (*Server, *store.Store, string) {
 	b.Helper()
-	dir, act := b.TempDir(), care.Act{By: server, At: time.Now(), Request: "bench"}
-	scales, err := readScales()
-	if err != nil {
-		b.Fatal(err)
+	dir, act := *benchData, care.Act{By: server, At: time.Now(), Request: "bench"}
+	if dir == "" {
+		dir = b.TempDir()
 	}
-	fill, err := store.Open(b.Context(), store.Config{Dir: dir})
-	if err != nil {
-		b.Fatal(err)
-	}
-	err = fill.Invent(b.Context(), act, store.Invented{Residents: max(200, *benchRows/50), Assessments: *benchRows, PerHome: 200, Now: act.At, Scale: scales["painad"]}, func(int) {})
-	if err = errors.Join(err, fill.Close()); err != nil { // with it goes the memory that inventing took
-		b.Fatal(err)
+	if _, err := os.Stat(filepath.Join(dir, "wince.db")); err != nil {
+		inventRows(b, dir, act)
 	}
 	st, err := store.Open(b.Context(), store.Config{Dir: dir})
 	if err != nil {
@@ -404,7 +402,8 @@ func inventedRig(b *testing.B) (*Server, *store.Store, string) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { s.Close(); st.Close() })
-	v := &care.Client{ID: care.NewID(), Name: "Bench", Kind: care.KeyClient, AllSites: true, Scopes: []string{"system/*.rs"}, CreatedAt: act.At, Version: 1}
+	id := care.NewID() // also the name, which must be new in a folder that is kept
+	v := &care.Client{ID: id, Name: id, Kind: care.KeyClient, AllSites: true, Scopes: []string{"system/*.rs"}, CreatedAt: act.At, Version: 1}
 	k := &care.ClientKey{ID: care.NewID(), CreatedAt: act.At, ExpiresAt: act.At.Add(time.Hour * 24)}
 	secret := apiKeyMark + newToken()
 	if err := st.AddClient(b.Context(), act, v); err != nil {
@@ -439,6 +438,23 @@ func peakMemory(b *testing.B) float64 {
 func forgetPeak() {
 	runtime.GC()
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // Linux: resets VmHWM
+}
+
+// inventRows fills a folder. It closes the store: with it goes the memory that inventing took.
+func inventRows(b *testing.B, dir string, act care.Act) {
+	b.Helper()
+	scales, err := readScales()
+	if err != nil {
+		b.Fatal(err)
+	}
+	fill, err := store.Open(b.Context(), store.Config{Dir: dir})
+	if err != nil {
+		b.Fatal(err)
+	}
+	err = fill.Invent(b.Context(), act, store.Invented{Residents: max(200, *benchRows/50), Assessments: *benchRows, PerHome: 200, Now: act.At, Scale: scales["painad"]}, func(int) {})
+	if err = errors.Join(err, fill.Close()); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // The time and the peak of memory of a whole download: go test ./web -run '^$' -bench Download -rows 1000000 -benchtime 1x

@@ -43,40 +43,43 @@ export function drawFace(canvas: HTMLCanvasElement, face: Face | null, judged: b
 }
 
 /**
- * Draws the newest face over a video as often as the video has a new picture, and never more: results that come faster cost
- * nothing, and the picture never waits for the drawing.
+ * Draws each face at the next turn of the screen, and nothing while none comes. Of two that come within one turn only the
+ * newer is drawn, so the overlay falls behind neither the camera nor the screen, and the picture never waits for the drawing.
  */
 export class Painter {
   private newest: { face: Face | null; judged: boolean } | null = null;
+  private asked = 0; // for a turn of the screen; 0 for none
+  private paint: (() => void) | null = null;
 
   face(face: Face | null, judged: boolean) {
     this.newest = { face, judged };
+    this.ask();
   }
 
   /** Draws until the returned function is called. */
   over(video: HTMLVideoElement, canvas: HTMLCanvasElement): () => void {
-    let going = true;
     const paint = () => {
-      if (!going) return;
+      this.asked = 0;
       const now = this.newest;
-      if (now && video.videoWidth > 0) {
-        this.newest = null;
-        if (canvas.width !== video.videoWidth || canvas.height !== video.videoHeight) {
-          canvas.width = video.videoWidth;
-          canvas.height = video.videoHeight;
-        }
-        drawFace(canvas, now.face, now.judged);
+      if (!now || video.videoWidth === 0) return; // the next face asks again
+      this.newest = null;
+      if (canvas.width !== video.videoWidth || canvas.height !== video.videoHeight) {
+        canvas.width = video.videoWidth;
+        canvas.height = video.videoHeight;
       }
-      next();
+      drawFace(canvas, now.face, now.judged);
     };
-    const next = () => {
-      // Older browsers have no call for each picture; a drawing for each turn of the screen is the next best.
-      if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(paint);
-      else requestAnimationFrame(paint);
-    };
-    next();
+    this.paint = paint;
+    if (this.newest) this.ask();
     return () => {
-      going = false;
+      if (this.paint !== paint) return;
+      this.paint = null;
+      cancelAnimationFrame(this.asked);
+      this.asked = 0;
     };
+  }
+
+  private ask() {
+    if (this.paint && this.asked === 0) this.asked = requestAnimationFrame(this.paint);
   }
 }
