@@ -68,7 +68,7 @@ var (
 	ErrOfferNoVideo = &Error{Code: CodeOfferNoVideo,
 		Text: "The offer holds no video: choose a camera and allow this page to use it."}
 	ErrOfferCodec = &Error{Code: CodeOfferCodec,
-		Text: "The offer holds no video codec that this server can decode: let the browser or program offer VP8."}
+		Text: "The offer holds no video codec that this server can decode: let the browser or program offer VP8, VP9 or H.264."}
 	ErrOfferDirection = &Error{Code: CodeOfferDirection,
 		Text: "The offer only wants to receive video: it must send the camera's (a=sendonly or a=sendrecv)."}
 	ErrAtCapacity = &Error{Code: CodeAtCapacity, RetryAfter: 10 * time.Second,

@@ -20,8 +20,12 @@ import (
 // Codec names a video codec as SDP does.
 type Codec string
 
-// CodecVP8 is VP8 (RFC 6386), the one codec that every WebRTC browser sends (RFC 7742).
-const CodecVP8 Codec = "VP8"
+// The codecs that are taken. Every WebRTC browser sends VP8 or H.264 (RFC 7742); older iPads encode H.264 in hardware.
+const (
+	CodecVP8  Codec = "VP8"  // RFC 6386
+	CodecVP9  Codec = "VP9"  // profile 0
+	CodecH264 Codec = "H264" // constrained baseline; frames are access units as a byte stream (ITU-T H.264, Annex B)
+)
 
 // EncodedFrame is one whole frame as the codec made it. Data is borrowed: whoever is handed a frame copies what it keeps.
 type EncodedFrame struct {

@@ -32,7 +32,7 @@ func (s *stageTimes) each() []*float64 {
 // stageBench takes the clip through every step of a picture's way in one goroutine, as a live session does in several.
 type stageBench struct {
 	packets  *rtc.Replay
-	decoder  *decode.VP8
+	decoder  *decode.VPX
 	analyzer *vision.Analyzer
 	img      vision.I420
 	event    []byte

@@ -18,7 +18,7 @@ import (
 )
 
 func newSimulateCmd() *cobra.Command {
-	opt := simulateOptions{streams: 1}
+	opt := simulateOptions{streams: 1, codec: "vp8"}
 	c := &cobra.Command{
 		Use:   "simulate --url URL --clip FILE",
 		Short: "Send a clip as tablets would and report results and latency",
@@ -32,7 +32,7 @@ may also be a WHIP address (ending in /whip) of one session; that session is lef
 On the server's own machine the token is read from the server's data folder (--data); elsewhere give --token or set
 WINCE_TOKEN. A self-signed certificate is accepted from this machine; elsewhere give --ca FILE or --insecure.
 
-VP8 in IVF is sent as it is; any other clip is encoded first. With --json there is one line of JSON for each stream
+VP8 in IVF is sent as it is; any other clip is encoded first. --codec vp9 and h264 send those instead, as some tablets do. With --json there is one line of JSON for each stream
 ("type":"stream") and one for all ("type":"summary"); times are in milliseconds.
 
 Exit status 4 says that some streams were served and some were not.`,
@@ -52,6 +52,7 @@ Exit status 4 says that some streams were served and some were not.`,
 	f := c.Flags()
 	f.StringVar(&opt.url, "url", "", "the server's address, or the WHIP address of one session")
 	f.StringVar(&opt.clip, "clip", "", "the `FILE` to send: VP8 in IVF, or any clip that can be decoded")
+	f.StringVar(&opt.codec, "codec", opt.codec, "what the tablets encode with: vp8, vp9 or h264")
 	f.IntVar(&opt.streams, "streams", opt.streams, "how many tablets at the same time, `N`")
 	f.Float64Var(&opt.seconds, "seconds", 0, "how long to send, in seconds `S` (default 10, or until the observation with --capture)")
 	f.Float64Var(&opt.capture, "capture", 0, "make an observation of this much assessable time in each session, 3-60 seconds `S`")
@@ -72,6 +73,7 @@ func defaultDataDir() string {
 
 type simulateOptions struct {
 	url, clip, data, token, ca string
+	codec                      string
 	streams                    int
 	seconds, capture           float64
 	json, insecure, dataGiven  bool
@@ -85,6 +87,8 @@ func (o *simulateOptions) check() error {
 		return errors.New("say where the server is: --url https://HOST:PORT")
 	case o.clip == "":
 		return errors.New("say what to send: --clip FILE")
+	case o.codec != "vp8" && o.codec != "vp9" && o.codec != "h264":
+		return fmt.Errorf("--codec is %q; there are vp8, vp9 and h264", o.codec)
 	case o.streams < 1 || o.streams > 1000:
 		return fmt.Errorf("--streams is %d; between 1 and 1000 tablets can be simulated", o.streams)
 	case !(o.seconds >= 0 && o.seconds <= 86400):
@@ -120,7 +124,7 @@ func (o *simulateOptions) run(ctx context.Context) error {
 	if api.whip != "" && o.streams > 1 {
 		return &exitError{exitUsage, errors.New("a WHIP address is one session, and one tablet: leave out --streams, or give the server's address")}
 	}
-	film, err := loadFilm(ctx, o.clip)
+	film, err := loadFilmAs(ctx, o.clip, stream.Codec(strings.ToUpper(o.codec)))
 	if err != nil {
 		return err
 	}

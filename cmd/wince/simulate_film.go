@@ -10,13 +10,15 @@ import (
 	"os"
 	"time"
 
+	"wince/stream"
 	"wince/stream/encode"
 	"wince/stream/ivf"
 	"wince/vision"
 )
 
-// film is a clip as VP8 frames in memory, the first one a keyframe, ready to be sent in a loop.
+// film is a clip as encoded frames in memory, the first one a keyframe, ready to be sent in a loop.
 type film struct {
+	codec  stream.Codec
 	frames []filmFrame
 	step   time.Duration // from the last frame to the first of the next round
 }
@@ -35,8 +37,11 @@ const (
 	filmStep    = time.Second / 30
 )
 
-// loadFilm reads a clip. VP8 in IVF is taken as it is; everything else is decoded and encoded again.
-func loadFilm(ctx context.Context, path string) (*film, error) {
+// loadFilm reads a clip as VP8.
+func loadFilm(ctx context.Context, path string) (*film, error) { return loadFilmAs(ctx, path, stream.CodecVP8) }
+
+// loadFilmAs reads a clip. VP8 in IVF is taken as it is where that is wanted; everything else is decoded and encoded again.
+func loadFilmAs(ctx context.Context, path string, codec stream.Codec) (*film, error) {
 	c, still, err := openClip(path)
 	if err != nil {
 		return nil, err
@@ -45,8 +50,8 @@ func loadFilm(ctx context.Context, path string) (*film, error) {
 	if still {
 		return nil, fmt.Errorf("%s is a still picture: give a clip", path)
 	}
-	f := &film{}
-	if _, ok := c.(*ivfClip); ok {
+	f := &film{codec: codec}
+	if _, ok := c.(*ivfClip); ok && codec == stream.CodecVP8 {
 		err = f.read(path)
 	} else {
 		err = f.encode(ctx, c)
@@ -102,10 +107,10 @@ func (f *film) read(path string) error {
 	return nil
 }
 
-// encode makes VP8 of whatever the clip is, as a tablet does: at the clip's own size, a keyframe now and then.
+// encode makes frames of whatever the clip is, as a tablet does: at the clip's own size, a keyframe now and then.
 func (f *film) encode(ctx context.Context, c clip) error {
 	var (
-		enc     *encode.VP8
+		enc     encode.Encoder
 		img     vision.I420
 		lastKey time.Duration
 	)
@@ -127,7 +132,7 @@ func (f *film) encode(ctx context.Context, c clip) error {
 		}
 		if enc == nil {
 			// About what a browser spends on a picture of that size: 1.5 Mbit/s at VGA.
-			if enc, err = encode.NewVP8(img.Width, img.Height, 30, max(200, img.Width*img.Height/200)); err != nil {
+			if enc, err = encode.Open(f.codec, img.Width, img.Height, 30, max(200, img.Width*img.Height/200)); err != nil {
 				return err
 			}
 		}
@@ -155,7 +160,7 @@ func (f *film) encode(ctx context.Context, c clip) error {
 
 // slower returns the film with half as many pictures a second.
 func (f *film) slower() *film {
-	s := &film{frames: make([]filmFrame, len(f.frames)), step: 2 * f.step}
+	s := &film{codec: f.codec, frames: make([]filmFrame, len(f.frames)), step: 2 * f.step}
 	for i, x := range f.frames {
 		x.at *= 2
 		s.frames[i] = x

@@ -79,7 +79,7 @@ func (t *simTablet) publish(ctx context.Context, d time.Duration, untilObserved 
 			}
 		}
 	}()
-	tab, err := rtc.NewTablet(t.event)
+	tab, err := rtc.TabletConfig{Codec: t.film.codec, OnEvent: t.event}.New()
 	if err != nil {
 		return err
 	}

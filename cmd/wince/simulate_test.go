@@ -292,6 +292,20 @@ func TestSimulateCapture(t *testing.T) {
 	}
 }
 
+func TestSimulateCodecs(t *testing.T) {
+	s := newTinyServer(t, 8)
+	clip := shortClip(t)
+	for _, codec := range []string{"vp9", "h264"} {
+		out, err := simulate(t, "--url", s.URL, "--clip", clip, "--codec", codec, "--seconds", "0.5", "--token", tinyToken, "--json")
+		if err != nil {
+			t.Errorf("%s: %v", codec, err)
+		}
+		if !strings.Contains(out, `"scored":1,`) {
+			t.Errorf("%s: no picture was scored: %s", codec, out)
+		}
+	}
+}
+
 func TestSimulateCapacity(t *testing.T) {
 	s := newTinyServer(t, 1)
 	out, err := simulate(t, "--url", s.URL, "--clip", shortClip(t), "--streams", "2", "--seconds", "1", "--token", tinyToken, "--json")
@@ -335,6 +349,7 @@ func TestSimulateRefusals(t *testing.T) {
 		{"no clip", []string{"--url", s.URL}, exitUsage, "--clip"},
 		{"bad url", []string{"--url", "tablet", "--clip", good}, exitUsage, "not an address"},
 		{"no streams", []string{"--url", s.URL, "--clip", good, "--streams", "0"}, exitUsage, "--streams"},
+		{"odd codec", []string{"--url", s.URL, "--clip", good, "--codec", "av1"}, exitUsage, "--codec"},
 		{"odd seconds", []string{"--url", s.URL, "--clip", good, "--seconds", "NaN"}, exitUsage, "--seconds"},
 		{"short capture", []string{"--url", s.URL, "--clip", good, "--capture", "1"}, exitUsage, "between 3 and 60"},
 		{"WHIP and several", []string{"--url", s.URL + "/x/whip", "--clip", good, "--streams", "2"}, exitUsage, "one session"},

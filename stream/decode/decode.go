@@ -1,4 +1,5 @@
-// Package decode turns encoded video frames into pictures with the codecs' own libraries, through cgo: VP8 with libvpx. A
+// Package decode turns encoded video frames into pictures with the codecs' own libraries, through cgo: VP8 and VP9 with libvpx,
+// H.264 with OpenH264. A
 // binding of our own, because the ready-made one allocates for every frame, cannot bound the picture size before the library
 // allocates for it, and says nothing about frames that were decoded damaged.
 package decode
@@ -26,8 +27,13 @@ var (
 
 // Open returns a decoder for the codec.
 func Open(c stream.Codec) (stream.Decoder, error) {
-	if c == stream.CodecVP8 {
+	switch c {
+	case stream.CodecVP8:
 		return NewVP8()
+	case stream.CodecVP9:
+		return NewVP9()
+	case stream.CodecH264:
+		return NewH264()
 	}
 	return nil, fmt.Errorf("open decoder: no decoder for %q", c)
 }
@@ -50,13 +56,18 @@ func parseVP8Header(b []byte) (h vp8Header, err error) {
 	}
 	h.width = (int(b[6]) | int(b[7])<<8) & 0x3fff // the upper two bits ask for scaling on display
 	h.height = (int(b[8]) | int(b[9])<<8) & 0x3fff
+	return h, allowed(h.width, h.height)
+}
+
+// allowed refuses pictures of a size that no camera of ours has.
+func allowed(width, height int) error {
 	switch {
-	case h.width == 0 || h.height == 0:
-		return h, fmt.Errorf("%w: the keyframe claims %dx%d pixels", ErrCorrupt, h.width, h.height)
-	case h.width > MaxSide || h.height > MaxSide || h.width*h.height > maxArea:
-		return h, fmt.Errorf("%w (it claims %dx%d)", ErrTooLarge, h.width, h.height)
+	case width <= 0 || height <= 0:
+		return fmt.Errorf("%w: the frame claims %dx%d pixels", ErrCorrupt, width, height)
+	case width > MaxSide || height > MaxSide || width*height > maxArea:
+		return fmt.Errorf("%w (it claims %dx%d)", ErrTooLarge, width, height)
 	}
-	return h, nil
+	return nil
 }
 
 // shape gives m planes for a picture of that size, without allocating where they are large enough.

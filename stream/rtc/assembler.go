@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
-	"github.com/pion/rtp/codecs"
 
 	"wince/stream"
 )
@@ -14,7 +13,7 @@ const (
 	maxFrame = 1 << 20 // bytes of an encoded frame; a VGA keyframe has some 30 KB
 )
 
-// assembler puts the packets of one VP8 stream (RFC 7741) together to frames. A frame is complete at the packet with the
+// assembler puts the packets of one stream together to frames. A frame is complete at the packet with the
 // RTP marker bit, so that nothing waits for the packet after it. Packets may come twice or out of order. At a gap it holds
 // what comes after it until the missing packet is sent again or the time to hold is over; then it discards everything up
 // to the next keyframe, for no later frame can be decoded without the lost one. Packets that hold nothing but padding, as
@@ -22,8 +21,10 @@ const (
 //
 // It reads no clock and belongs to one goroutine.
 type assembler struct {
-	hold time.Duration
-	emit func(stream.EncodedFrame) bool // false: not taken, which is as good as lost
+	codec   stream.Codec
+	payload payload
+	hold    time.Duration
+	emit    func(stream.EncodedFrame) bool // false: not taken, which is as good as lost
 
 	begun    bool
 	next     uint16    // the sequence number that comes next
@@ -35,8 +36,8 @@ type assembler struct {
 	open    bool // a frame has been begun
 	rtp     uint32
 	key     bool
+	alone   bool // the frame needs nothing from before
 	frame   []byte
-	vp8     codecs.VP8Packet
 	lost    uint64 // packets given up
 	skipped uint64 // frames discarded while waiting for a keyframe
 }
@@ -49,8 +50,9 @@ type waitingPacket struct {
 	payload []byte
 }
 
-func newAssembler(hold time.Duration, emit func(stream.EncodedFrame) bool) *assembler {
-	return &assembler{hold: hold, emit: emit, waiting: true}
+// newAssembler returns one for packets of a codec that payloadOf knows.
+func newAssembler(c stream.Codec, hold time.Duration, emit func(stream.EncodedFrame) bool) *assembler {
+	return &assembler{codec: c, payload: payloadOf(c), hold: hold, emit: emit, waiting: true}
 }
 
 // push takes in a packet, whose payload is borrowed, and emits the frames that it completes.
@@ -160,8 +162,8 @@ func (a *assembler) drain(now time.Time) {
 }
 
 func (a *assembler) startsKeyframe(payload []byte) bool {
-	b, err := a.vp8.Unmarshal(payload)
-	return err == nil && a.vp8.S == 1 && a.vp8.PID == 0 && len(b) > 0 && b[0]&1 == 0
+	p, err := a.payload.look(payload)
+	return err == nil && p.begins && p.alone
 }
 
 // take adds the packet that comes next to the frame.
@@ -170,7 +172,7 @@ func (a *assembler) take(h *rtp.Header, payload []byte, now time.Time) {
 	if len(payload) == 0 { // padding only; a browser may let such a packet carry the marker of the frame before it
 		return
 	}
-	b, err := a.vp8.Unmarshal(payload)
+	p, err := a.payload.look(payload)
 	if err != nil {
 		a.lose()
 		return
@@ -179,17 +181,18 @@ func (a *assembler) take(h *rtp.Header, payload []byte, now time.Time) {
 		a.finish(now)
 	}
 	if !a.open {
-		if a.vp8.S != 1 || a.vp8.PID != 0 { // the middle of a frame whose beginning was lost
+		if !p.begins { // the middle of a frame whose beginning was lost
 			a.lose()
 			return
 		}
-		a.open, a.rtp, a.key, a.frame = true, h.Timestamp, len(b) > 0 && b[0]&1 == 0, a.frame[:0]
+		a.open, a.rtp, a.key, a.alone, a.frame = true, h.Timestamp, false, false, a.frame[:0]
 	}
-	if len(a.frame)+len(b) > maxFrame {
+	if len(a.frame)+p.size > maxFrame {
 		a.lose()
 		return
 	}
-	a.frame = append(a.frame, b...)
+	a.key, a.alone = a.key || p.key, a.alone || p.alone
+	a.frame = a.payload.add(a.frame)
 	if h.Marker {
 		a.finish(now)
 	}
@@ -198,9 +201,9 @@ func (a *assembler) take(h *rtp.Header, payload []byte, now time.Time) {
 // finish emits the frame, unless a keyframe has to come first.
 func (a *assembler) finish(now time.Time) {
 	a.open = false
-	if a.waiting && !a.key {
+	if a.waiting && !a.alone {
 		a.skipped++
 		return
 	}
-	a.waiting = !a.emit(stream.EncodedFrame{Codec: stream.CodecVP8, Data: a.frame, RTP: a.rtp, Keyframe: a.key, Received: now})
+	a.waiting = !a.emit(stream.EncodedFrame{Codec: a.codec, Data: a.frame, RTP: a.rtp, Keyframe: a.key, Received: now})
 }

@@ -92,7 +92,7 @@ func TestAssembler(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			a := newAssembler(hold*time.Millisecond, func(f stream.EncodedFrame) bool {
+			a := newAssembler(stream.CodecVP8, hold*time.Millisecond, func(f stream.EncodedFrame) bool {
 				// A start packet carries a byte of header that says key or inter.
 				letters := string(f.Data[1:])
 				if key := letters[0] < 'a'; key != f.Keyframe || key != (f.Data[0]&1 == 0) {
@@ -129,7 +129,7 @@ func TestAssembler(t *testing.T) {
 
 func TestFrameNotTakenMeansKeyframe(t *testing.T) {
 	var got []string
-	a := newAssembler(time.Second, func(f stream.EncodedFrame) bool {
+	a := newAssembler(stream.CodecVP8, time.Second, func(f stream.EncodedFrame) bool {
 		got = append(got, string(f.Data[1:]))
 		return f.Data[1] != 'b'
 	})
@@ -145,7 +145,7 @@ func TestFrameNotTakenMeansKeyframe(t *testing.T) {
 // The keyframe that ends the waiting may lie in the ring already, from before the waiting began.
 func TestKeyframeThatComesTwice(t *testing.T) {
 	var got []string
-	a := newAssembler(time.Second, func(f stream.EncodedFrame) bool {
+	a := newAssembler(stream.CodecVP8, time.Second, func(f stream.EncodedFrame) bool {
 		got = append(got, string(f.Data[1:]))
 		return f.Data[1] != 'b'
 	})
@@ -160,7 +160,7 @@ func TestKeyframeThatComesTwice(t *testing.T) {
 
 func TestHugeFrameIsGivenUp(t *testing.T) {
 	n := 0
-	a := newAssembler(time.Second, func(stream.EncodedFrame) bool { n++; return true })
+	a := newAssembler(stream.CodecVP8, time.Second, func(stream.EncodedFrame) bool { n++; return true })
 	now, big := time.Unix(0, 0), make([]byte, 1400)
 	for seq := range uint16(2000) {
 		p := middle(seq, 'A').packet()
@@ -212,7 +212,7 @@ func TestShuffledPackets(t *testing.T) {
 				}
 			}
 		}
-		a := newAssembler(time.Second, func(f stream.EncodedFrame) bool { got.Write(f.Data[1:]); return true })
+		a := newAssembler(stream.CodecVP8, time.Second, func(f stream.EncodedFrame) bool { got.Write(f.Data[1:]); return true })
 		for _, s := range steps {
 			p := s.packet()
 			for range 1 + rng.IntN(2) {
@@ -231,7 +231,7 @@ func FuzzAssembler(f *testing.F) {
 	f.Add([]byte{0xff, 0xff, 0x91, 3, 0x10, 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		frames := 0
-		a := newAssembler(50*time.Millisecond, func(stream.EncodedFrame) bool { frames++; return true })
+		a := newAssembler(stream.CodecVP8, 50*time.Millisecond, func(stream.EncodedFrame) bool { frames++; return true })
 		now := time.Unix(0, 0)
 		for len(b) >= 4 {
 			h := rtp.Header{SequenceNumber: uint16(b[0])<<8 | uint16(b[1]), Marker: b[2]&1 != 0, Timestamp: uint32(b[2] >> 1)}
@@ -285,7 +285,7 @@ func TestKeyframeRequest(t *testing.T) {
 }
 
 func BenchmarkAssemblerPacket(b *testing.B) {
-	a := newAssembler(80*time.Millisecond, func(stream.EncodedFrame) bool { return true })
+	a := newAssembler(stream.CodecVP8, 80*time.Millisecond, func(stream.EncodedFrame) bool { return true })
 	key := single(0, 'K').packet()
 	now := time.Unix(0, 0)
 	a.push(&key.h, key.b, now)

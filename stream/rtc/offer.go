@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pion/sdp/v3"
@@ -36,7 +37,7 @@ func checkOffer(offer string) error {
 		_, bundled := m.Attribute("bundle-only")
 		switch {
 		case m.MediaName.Port.Value == 0 && !bundled: // switched off
-		case !hasCodec(m, stream.CodecVP8):
+		case !slices.ContainsFunc(codecs, func(c knownCodec) bool { return hasCodec(m, c.codec) }):
 			failed = stream.ErrOfferCodec
 		case !sends(&d, m):
 			failed = stream.ErrOfferDirection
@@ -99,4 +100,16 @@ func sends(d *sdp.SessionDescription, m *sdp.MediaDescription) bool {
 		}
 	}
 	return true
+}
+
+// undeclared takes the SSRCs out of an offer: a sender may change its own in mid-stream (RFC 3550, section 8.2), and what an offer has
+// declared would be all that is taken then.
+func undeclared(offer string) string {
+	var b strings.Builder
+	for l := range strings.Lines(offer) {
+		if !strings.HasPrefix(l, "a=ssrc:") && !strings.HasPrefix(l, "a=ssrc-group:") {
+			b.WriteString(l)
+		}
+	}
+	return b.String()
 }

@@ -46,8 +46,10 @@ type peer struct {
 
 	ended   chan struct{}
 	endOnce sync.Once
+	pushing sync.Mutex // one frame after the other
 	mu      sync.Mutex
 	closing bool
+	tracks  int
 	closed  func() error // closes once and waits
 	readers sync.WaitGroup
 }
@@ -81,7 +83,7 @@ func newPeer(pc *webrtc.PeerConnection, to stream.Sink, cfg Config) *peer {
 
 // answer negotiates and waits until all candidates are gathered.
 func (p *peer) answer(ctx context.Context, offer string) (string, error) {
-	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer})
+	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: undeclared(offer)})
 	if err != nil {
 		return "", stream.ErrOfferUnreadable.Because(err)
 	}
@@ -101,9 +103,13 @@ func (p *peer) answer(ctx context.Context, offer string) (string, error) {
 	}
 }
 
-// receive reads the first video track until it ends.
+// maxTracks is how many video streams one connection may begin, one after the other.
+const maxTracks = 16
+
+// receive reads a video track until it ends or another one takes its place: a tablet sends one at a time, but may begin anew under
+// another SSRC.
 func (p *peer) receive(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
-	if t.Kind() != webrtc.RTPCodecTypeVideo || !p.ssrc.CompareAndSwap(0, uint32(t.SSRC())) {
+	if t.Kind() != webrtc.RTPCodecTypeVideo {
 		return
 	}
 	p.mu.Lock()
@@ -111,7 +117,14 @@ func (p *peer) receive(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 		p.mu.Unlock()
 		return
 	}
+	if p.tracks++; p.tracks > maxTracks {
+		p.mu.Unlock()
+		p.log.Info("too many video streams in one connection", "peer", p.id)
+		p.end()
+		return
+	}
 	p.readers.Add(1)
+	p.ssrc.Store(uint32(t.SSRC()))
 	p.mu.Unlock()
 	defer p.readers.Done()
 	// Sender reports are read for the interceptors' sake: ours tell the tablet the round-trip time.
@@ -125,22 +138,24 @@ func (p *peer) receive(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	p.log.Debug("video ended", "peer", p.id, "reason", p.read(t))
 }
 
+var errReplaced = errors.New("another video stream took its place")
+
 // read turns packets into frames until the track ends, and returns why it did. It wakes without a packet only where something is due.
 func (p *peer) read(t *webrtc.TrackRemote) error {
 	var (
 		buf      = make([]byte, mtu)
 		packet   rtp.Packet
 		deadline time.Time
+		frames   *assembler
+		of       uint8 // payload type of frames
+		ssrc     = uint32(t.SSRC())
 	)
-	frames := newAssembler(p.hold, func(f stream.EncodedFrame) bool {
-		if f.Keyframe {
-			p.keyframe.arrived()
-		}
-		return p.sink.Push(f)
-	})
 	began := time.Now()
 	for {
-		next := earlier(frames.deadline(), p.keyframe.deadline())
+		next := p.keyframe.deadline()
+		if frames != nil {
+			next = earlier(frames.deadline(), next)
+		}
 		if !next.Equal(deadline) {
 			deadline = next
 			if err := t.SetReadDeadline(deadline); err != nil {
@@ -148,20 +163,48 @@ func (p *peer) read(t *webrtc.TrackRemote) error {
 			}
 		}
 		n, _, err := t.Read(buf)
+		if p.ssrc.Load() != ssrc {
+			return errReplaced
+		}
 		now := time.Now()
 		switch {
 		case timedOut(err):
 		case err != nil:
 			return err
 		case packet.Unmarshal(buf[:n]) == nil: // what cannot be read is as good as lost
+			if frames == nil || packet.PayloadType != of {
+				codec := codecOf(t.Codec().MimeType)
+				if codec == "" {
+					continue
+				}
+				of = packet.PayloadType
+				if frames == nil || frames.codec != codec {
+					frames = newAssembler(codec, p.hold, func(f stream.EncodedFrame) bool { return p.push(ssrc, f) })
+				}
+			}
 			frames.push(&packet.Header, packet.Payload, now)
 		}
-		frames.tick(now)
-		if frames.waiting && now.Sub(began) >= firstKeyframe {
-			p.keyframe.need(now)
+		if frames != nil {
+			frames.tick(now)
+			if frames.waiting && now.Sub(began) >= firstKeyframe {
+				p.keyframe.need(now)
+			}
 		}
 		p.keyframe.tick(now)
 	}
+}
+
+// push hands a frame on, if it is of the stream that is taken now.
+func (p *peer) push(ssrc uint32, f stream.EncodedFrame) bool {
+	p.pushing.Lock()
+	defer p.pushing.Unlock()
+	if p.ssrc.Load() != ssrc {
+		return false
+	}
+	if f.Keyframe {
+		p.keyframe.arrived()
+	}
+	return p.sink.Push(f)
 }
 
 // timedOut recognises the end of a read deadline. Which error pion gives depends on where the read was waiting.

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
-	"github.com/pion/rtp/codecs"
+	packets "github.com/pion/rtp/codecs"
 	"github.com/pion/srtp/v3"
 
 	"wince/stream"
@@ -25,8 +25,8 @@ type Replay struct {
 func NewReplay(emit func(stream.EncodedFrame) bool) (*Replay, error) {
 	key, salt := make([]byte, 16), make([]byte, 12)
 	r := &Replay{
-		payload: rtp.NewPacketizer(1200, 96, 1, &codecs.VP8Payloader{EnablePictureID: true}, rtp.NewFixedSequencer(1), 90000),
-		frames:  newAssembler(time.Second, emit), buf: make([]byte, 0, mtu),
+		payload: rtp.NewPacketizer(1200, 96, 1, &packets.VP8Payloader{EnablePictureID: true}, rtp.NewFixedSequencer(1), 90000),
+		frames:  newAssembler(stream.CodecVP8, time.Second, emit), buf: make([]byte, 0, mtu),
 	}
 	for _, c := range []**srtp.Context{&r.out, &r.in} {
 		var err error

@@ -10,9 +10,12 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/pion/interceptor"
+	"github.com/pion/rtp"
 	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 	"go.uber.org/goleak"
@@ -438,7 +441,7 @@ func TestBadOffers(t *testing.T) {
 		{"data only", strings.Replace(good[:video], "BUNDLE 0 1", "BUNDLE 1", 1) + good[data:], stream.ErrOfferNoVideo},
 		{"audio only", strings.NewReplacer("m=video", "m=audio").Replace(good), stream.ErrOfferNoVideo},
 		{"video switched off", strings.Replace(good, "m=video 9", "m=video 0", 1), stream.ErrOfferNoVideo},
-		{"H264 only", strings.ReplaceAll(good, "VP8/90000", "H264/90000"), stream.ErrOfferCodec},
+		{"AV1 only", strings.ReplaceAll(good, "VP8/90000", "AV1/90000"), stream.ErrOfferCodec},
 		{"no codec", without("a=rtpmap"), stream.ErrOfferCodec},
 		{"receives only", strings.Replace(good, "a=sendonly", "a=recvonly", 1), stream.ErrOfferDirection},
 		{"inactive", strings.Replace(good, "a=sendonly", "a=inactive", 1), stream.ErrOfferDirection},
@@ -518,8 +521,14 @@ func TestBrowserLikeOffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	if !strings.Contains(answer, "VP8/90000") || strings.Contains(answer, "H264") || strings.Contains(answer, "opus") {
-		t.Errorf("want VP8 and nothing else: %s", answer)
+	for name, want := range map[string]bool{
+		"VP8/90000": true, "VP9/90000": true, "profile-id=0": true, "H264/90000": true, "profile-level-id=42e01f": true,
+		"profile-id=2": false, "profile-level-id=64": false, "packetization-mode=0": false, "AV1": false, "H265": false, "rtx": false, "opus": false,
+		"nack pli": true, "transport-cc": true,
+	} {
+		if strings.Contains(answer, name) != want {
+			t.Errorf("%s in the answer: %v, want %v: %s", name, !want, want, answer)
+		}
 	}
 	if !strings.Contains(answer, "m=audio 0 ") || !strings.Contains(answer, "m=video 9 ") || strings.Contains(answer, "m=video 0") {
 		t.Errorf("want the audio refused and the video taken: %s", answer)
@@ -527,4 +536,21 @@ func TestBrowserLikeOffer(t *testing.T) {
 	if audio, rest, _ := strings.Cut(answer, "m=video"); strings.Contains(audio, "a=candidate") || !strings.Contains(rest, "a=candidate") {
 		t.Errorf("the candidates belong to the video, for browsers ignore the refused audio: %s", answer)
 	}
+}
+
+// renamed lets a tablet go on under another SSRC than it began with.
+type renamed struct {
+	interceptor.NoOp
+	ssrc atomic.Uint32 // 0: the one that was agreed on
+}
+
+func (r *renamed) NewInterceptor(string) (interceptor.Interceptor, error) { return r, nil }
+
+func (r *renamed) BindLocalStream(_ *interceptor.StreamInfo, w interceptor.RTPWriter) interceptor.RTPWriter {
+	return interceptor.RTPWriterFunc(func(h *rtp.Header, payload []byte, a interceptor.Attributes) (int, error) {
+		if to := r.ssrc.Load(); to != 0 {
+			h.SSRC = to
+		}
+		return w.Write(h, payload, a)
+	})
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -123,8 +125,8 @@ func (s *Server) newAPI() (*webrtc.API, error) {
 		}
 	}
 	media, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
-	// No retransmission stream (RTX) is offered: lost packets then come again on the stream itself.
-	if err := registerVP8(media); err != nil {
+	// No retransmission stream (RTX) is offered: lost packets then come again on the stream itself. See docs/decisions/0103.
+	if err := registerCodecs(media); err != nil {
 		return nil, err
 	}
 	gen, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(20*time.Millisecond), nack.GeneratorMaxNacksPerPacket(3))
@@ -143,18 +145,48 @@ func (s *Server) newAPI() (*webrtc.API, error) {
 	return webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry)), nil
 }
 
-func registerVP8(media *webrtc.MediaEngine) error {
-	err := media.RegisterCodec(webrtc.RTPCodecParameters{
-		RTPCodecCapability: webrtc.RTPCodecCapability{
-			MimeType: webrtc.MimeTypeVP8, ClockRate: 90000,
-			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}},
-		},
-		PayloadType: 96,
-	}, webrtc.RTPCodecTypeVideo)
-	if err != nil {
-		return fmt.Errorf("register VP8: %w", err)
+// codecs are those that are taken, by the way their packets are described. The tablet's own order decides which one it sends.
+var codecs = []knownCodec{
+	{stream.CodecVP8, webrtc.MimeTypeVP8, "", 96},
+	{stream.CodecVP9, webrtc.MimeTypeVP9, "profile-id=0", 98},
+	{stream.CodecH264, webrtc.MimeTypeH264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", 102},
+}
+
+type knownCodec struct {
+	codec stream.Codec
+	mime  string
+	fmtp  string
+	pt    webrtc.PayloadType
+}
+
+// registerCodecs makes a connection take, or send, the codecs named, or all of them.
+func registerCodecs(media *webrtc.MediaEngine, only ...stream.Codec) error {
+	for _, c := range codecs {
+		if len(only) > 0 && !slices.Contains(only, c.codec) {
+			continue
+		}
+		err := media.RegisterCodec(webrtc.RTPCodecParameters{
+			RTPCodecCapability: webrtc.RTPCodecCapability{
+				MimeType: c.mime, ClockRate: 90000, SDPFmtpLine: c.fmtp,
+				RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}},
+			},
+			PayloadType: c.pt,
+		}, webrtc.RTPCodecTypeVideo)
+		if err != nil {
+			return fmt.Errorf("register %s: %w", c.codec, err)
+		}
 	}
 	return nil
+}
+
+// codecOf names the codec of a MIME type, empty for one that is not taken.
+func codecOf(mime string) stream.Codec {
+	for _, c := range codecs {
+		if strings.EqualFold(c.mime, mime) {
+			return c.codec
+		}
+	}
+	return ""
 }
 
 // Publish implements [stream.Publisher].

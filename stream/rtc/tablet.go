@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,11 +13,13 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/rtp/codecs"
+	packets "github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
+
+	"wince/stream"
 )
 
-// Tablet is the other end: it publishes VP8 frames as a browser does and receives the results. It is for tests and
+// Tablet is the other end: it publishes frames as a browser does and receives the results. It is for tests and
 // measurements. Write serves one goroutine at a time; the rest is safe for concurrent use.
 type Tablet struct {
 	pc        *webrtc.PeerConnection
@@ -31,14 +34,30 @@ type Tablet struct {
 	rtcp      sync.WaitGroup
 }
 
-// NewTablet makes a tablet that hands every event, borrowed, to onEvent, from a goroutine of its own. Close it.
+// TabletConfig says what kind of tablet it is.
+type TabletConfig struct {
+	Codec   stream.Codec       // that it sends; default VP8
+	OnEvent func(event []byte) // gets every event, borrowed, in a goroutine of the tablet's own
+
+	extra interceptor.Factory // for tests; nil otherwise
+}
+
+// NewTablet makes a tablet that sends VP8 and hands every event, borrowed, to onEvent, from a goroutine of its own. Close it.
 func NewTablet(onEvent func(event []byte)) (*Tablet, error) {
+	return TabletConfig{OnEvent: onEvent}.New()
+}
+
+// New makes a tablet. Close it.
+func (cfg TabletConfig) New() (*Tablet, error) {
+	if cfg.Codec == "" {
+		cfg.Codec = stream.CodecVP8
+	}
 	var se webrtc.SettingEngine
 	se.SetIncludeLoopbackCandidate(true)
 	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	media, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
-	if err := registerVP8(media); err != nil {
+	if err := registerCodecs(media, cfg.Codec); err != nil {
 		return nil, err
 	}
 	for _, configure := range []func() error{
@@ -50,21 +69,28 @@ func NewTablet(onEvent func(event []byte)) (*Tablet, error) {
 			return nil, fmt.Errorf("set up the sender: %w", err)
 		}
 	}
+	if cfg.extra != nil {
+		registry.Add(cfg.extra)
+	}
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return nil, fmt.Errorf("make a peer connection: %w", err)
 	}
 	t := &Tablet{pc: pc, connected: make(chan struct{}), ended: make(chan struct{})}
-	if err := t.offerMedia(onEvent); err != nil {
+	if err := t.offerMedia(cfg); err != nil {
 		return nil, errors.Join(err, pc.Close())
 	}
 	return t, nil
 }
 
-func (t *Tablet) offerMedia(onEvent func([]byte)) error {
+func (t *Tablet) offerMedia(cfg TabletConfig) error {
+	i := slices.IndexFunc(codecs, func(c knownCodec) bool { return c.codec == cfg.Codec })
+	if i < 0 {
+		return fmt.Errorf("make a video track: %q is not sent", cfg.Codec)
+	}
 	var err error
-	t.track, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "video", "tablet")
+	t.track, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: codecs[i].mime, ClockRate: 90000, SDPFmtpLine: codecs[i].fmtp}, "video", "tablet")
 	if err != nil {
 		return fmt.Errorf("make a video track: %w", err)
 	}
@@ -77,7 +103,7 @@ func (t *Tablet) offerMedia(onEvent func([]byte)) error {
 	if err != nil {
 		return fmt.Errorf("make the results channel: %w", err)
 	}
-	d.OnMessage(func(m webrtc.DataChannelMessage) { onEvent(m.Data) })
+	d.OnMessage(func(m webrtc.DataChannelMessage) { cfg.OnEvent(m.Data) })
 	t.pc.OnConnectionStateChange(func(st webrtc.PeerConnectionState) {
 		switch st {
 		case webrtc.PeerConnectionStateConnected:
@@ -87,9 +113,19 @@ func (t *Tablet) offerMedia(onEvent func([]byte)) error {
 		}
 	})
 	// The payload type and the SSRC are filled in by the track.
-	t.payload = rtp.NewPacketizer(1200, 0, 0, &codecs.VP8Payloader{EnablePictureID: true}, rtp.NewRandomSequencer(), 90000)
+	t.payload = rtp.NewPacketizer(1200, 0, 0, payloader(cfg.Codec), rtp.NewRandomSequencer(), 90000)
 	t.rtcp.Go(func() { t.readRTCP(tr.Sender()) })
 	return nil
+}
+
+func payloader(c stream.Codec) rtp.Payloader {
+	switch c {
+	case stream.CodecVP9:
+		return &packets.VP9Payloader{}
+	case stream.CodecH264:
+		return &packets.H264Payloader{}
+	}
+	return &packets.VP8Payloader{EnablePictureID: true}
 }
 
 // readRTCP notes keyframe requests. The interceptors see NACKs on the way.

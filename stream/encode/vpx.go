@@ -1,8 +1,3 @@
-// Package encode binds libvpx's VP8 encoder with the settings of a tablet that streams live: one pass, no look-ahead, fixed
-// speed, one thread. It makes the test clips and the streams of simulated tablets. The same pictures give the same bytes.
-//
-// A binding of our own, because those on offer either wrap FFmpeg whole or leave the speed to libvpx, which then follows
-// the clock and makes no two files alike.
 package encode
 
 /*
@@ -17,11 +12,12 @@ typedef struct {
 	const uint8_t *data; // of the last frame, owned by the codec until the next
 	size_t size;
 	int key;
-} wince_vp8;
+} wince_vpx;
 
-static int wince_vp8_open(wince_vp8 *e, int width, int height, int fps, int kbps) {
+static int wince_vpx_open(wince_vpx *e, int vp9, int width, int height, int fps, int kbps) {
 	vpx_codec_enc_cfg_t c;
-	int err = vpx_codec_enc_config_default(vpx_codec_vp8_cx(), &c, 0);
+	vpx_codec_iface_t *codec = vp9 ? vpx_codec_vp9_cx() : vpx_codec_vp8_cx();
+	int err = vpx_codec_enc_config_default(codec, &c, 0);
 	if (err) return err;
 	c.g_w = width;
 	c.g_h = height;
@@ -43,8 +39,12 @@ static int wince_vp8_open(wince_vp8 *e, int width, int height, int fps, int kbps
 	c.kf_mode = VPX_KF_AUTO;
 	c.kf_min_dist = 0;
 	c.kf_max_dist = 3000;
-	err = vpx_codec_enc_init(&e->codec, vpx_codec_vp8_cx(), &c, 0);
+	err = vpx_codec_enc_init(&e->codec, codec, &c, 0);
 	if (err) return err;
+	if (vp9) {
+		if ((err = vpx_codec_control(&e->codec, VP8E_SET_CPUUSED, 8))) vpx_codec_destroy(&e->codec);
+		return err;
+	}
 	// A negative speed is a fixed one.
 	if ((err = vpx_codec_control(&e->codec, VP8E_SET_CPUUSED, -3)) ||
 	    (err = vpx_codec_control(&e->codec, VP8E_SET_NOISE_SENSITIVITY, 0)) ||
@@ -56,7 +56,7 @@ static int wince_vp8_open(wince_vp8 *e, int width, int height, int fps, int kbps
 	return 0;
 }
 
-static int wince_vp8_encode(wince_vp8 *e, int width, int height, const uint8_t *y, const uint8_t *u, const uint8_t *v,
+static int wince_vpx_encode(wince_vpx *e, int width, int height, const uint8_t *y, const uint8_t *u, const uint8_t *v,
 		int ystride, int cstride, int64_t pts, int key) {
 	vpx_image_t img;
 	const vpx_codec_cx_pkt_t *p;
@@ -83,7 +83,7 @@ static int wince_vp8_encode(wince_vp8 *e, int width, int height, const uint8_t *
 	return 0;
 }
 
-static void wince_vp8_close(wince_vp8 *e) { vpx_codec_destroy(&e->codec); }
+static void wince_vpx_close(wince_vpx *e) { vpx_codec_destroy(&e->codec); }
 */
 import "C"
 
@@ -95,67 +95,65 @@ import (
 	"wince/vision"
 )
 
-// MaxSide is the largest width or height in pixels that VP8 can code (RFC 6386, section 9.1).
-const MaxSide = 16383
-
-// VP8 is an encoder for one stream. It is not safe for use by several goroutines at once.
-type VP8 struct {
-	c             *C.wince_vp8
+// VPX is an encoder of VP8 or VP9 for one stream. It is not safe for use by several goroutines at once.
+type VPX struct {
+	c             *C.wince_vpx
+	codec         string
 	width, height int
 	last          int64
 }
 
 // NewVP8 opens an encoder for pictures of width by height pixels, fps pictures a second and a bitrate in kbit/s. Close it.
-func NewVP8(width, height, fps, bitrateKbps int) (*VP8, error) {
-	switch {
-	case width < 1 || width > MaxSide || height < 1 || height > MaxSide:
-		return nil, fmt.Errorf("open a VP8 encoder: the picture size %dx%d is not within 1x1 to %dx%d", width, height, MaxSide, MaxSide)
-	case fps < 1 || fps > 240:
-		return nil, fmt.Errorf("open a VP8 encoder: %d pictures a second are not within 1 to 240", fps)
-	case bitrateKbps < 1 || bitrateKbps > 1_000_000:
-		return nil, fmt.Errorf("open a VP8 encoder: %d kbit/s are not within 1 to 1000000", bitrateKbps)
+func NewVP8(width, height, fps, bitrateKbps int) (*VPX, error) {
+	return newVPX("VP8", 0, width, height, fps, bitrateKbps)
+}
+
+// NewVP9 opens an encoder of profile 0, as NewVP8 does. Close it.
+func NewVP9(width, height, fps, bitrateKbps int) (*VPX, error) {
+	return newVPX("VP9", 1, width, height, fps, bitrateKbps)
+}
+
+func newVPX(codec string, vp9 C.int, width, height, fps, bitrateKbps int) (*VPX, error) {
+	if err := check(codec, width, height, fps, bitrateKbps); err != nil {
+		return nil, err
 	}
-	c := (*C.wince_vp8)(C.calloc(1, C.sizeof_wince_vp8))
-	if rc := C.wince_vp8_open(c, C.int(width), C.int(height), C.int(fps), C.int(bitrateKbps)); rc != 0 {
+	c := (*C.wince_vpx)(C.calloc(1, C.sizeof_wince_vpx))
+	if rc := C.wince_vpx_open(c, vp9, C.int(width), C.int(height), C.int(fps), C.int(bitrateKbps)); rc != 0 {
 		C.free(unsafe.Pointer(c))
-		return nil, fmt.Errorf("open a VP8 encoder: %w", codecError(rc))
+		return nil, fmt.Errorf("open a %s encoder: %w", codec, codecError(rc))
 	}
-	return &VP8{c: c, width: width, height: height, last: -1}, nil
+	return &VPX{c: c, codec: codec, width: width, height: height, last: -1}, nil
 }
 
 // Encode encodes one picture. pts counts pictures and must rise; forceKey asks for a keyframe, which the first picture is
 // anyway. It returns the frame, which is the caller's, and whether it is a keyframe.
-func (e *VP8) Encode(m *vision.I420, pts int64, forceKey bool) (frame []byte, keyframe bool, err error) {
-	switch {
-	case e.c == nil:
-		return nil, false, errors.New("encode a VP8 frame: the encoder is closed")
-	case !m.Valid():
-		return nil, false, errors.New("encode a VP8 frame: the picture's planes are shorter than its size claims")
-	case m.Width != e.width || m.Height != e.height:
-		return nil, false, fmt.Errorf("encode a VP8 frame: the picture is %dx%d, the encoder's are %dx%d", m.Width, m.Height, e.width, e.height)
-	case pts <= e.last:
-		return nil, false, fmt.Errorf("encode a VP8 frame: time stamp %d does not follow %d", pts, e.last)
+func (e *VPX) Encode(m *vision.I420, pts int64, forceKey bool) (frame []byte, keyframe bool, err error) {
+	if e.c == nil {
+		return nil, false, fmt.Errorf("encode a %s frame: the encoder is closed", e.codec)
+	}
+	if err := fits(e.codec, m, e.width, e.height, pts, e.last); err != nil {
+		return nil, false, err
 	}
 	key := C.int(0)
 	if forceKey {
 		key = 1
 	}
-	rc := C.wince_vp8_encode(e.c, C.int(m.Width), C.int(m.Height), (*C.uint8_t)(&m.Y[0]), (*C.uint8_t)(&m.U[0]), (*C.uint8_t)(&m.V[0]),
+	rc := C.wince_vpx_encode(e.c, C.int(m.Width), C.int(m.Height), (*C.uint8_t)(&m.Y[0]), (*C.uint8_t)(&m.U[0]), (*C.uint8_t)(&m.V[0]),
 		C.int(m.YStride), C.int(m.CStride), C.int64_t(pts), key)
 	if rc != 0 {
-		return nil, false, fmt.Errorf("encode a VP8 frame: %w", codecError(rc))
+		return nil, false, fmt.Errorf("encode a %s frame: %w", e.codec, codecError(rc))
 	}
 	e.last = pts
 	if e.c.data == nil {
-		return nil, false, errors.New("encode a VP8 frame: libvpx gave none")
+		return nil, false, fmt.Errorf("encode a %s frame: libvpx gave none", e.codec)
 	}
 	return C.GoBytes(unsafe.Pointer(e.c.data), C.int(e.c.size)), e.c.key != 0, nil
 }
 
 // Close frees the encoder. Closing it twice is harmless.
-func (e *VP8) Close() {
+func (e *VPX) Close() {
 	if e.c != nil {
-		C.wince_vp8_close(e.c)
+		C.wince_vpx_close(e.c)
 		C.free(unsafe.Pointer(e.c))
 		e.c = nil
 	}
