@@ -146,6 +146,9 @@ var needs = map[Permission]need{
 	AddEvents:       {kinds: []string{"Task"}},
 	ReadChanges:     {}, // of the kinds that it may see
 	ReadReports:     {kinds: []string{"MeasureReport"}},
+
+	ReadSubscriptions:   {kinds: []string{"Subscription"}},
+	ChangeSubscriptions: {kinds: []string{"Subscription"}},
 }
 
 // May returns nil where a connected program has the permission: its role does, and so do its scopes for what the request does.

@@ -35,6 +35,9 @@ type Webhook struct {
 	Events  []string    `json:"events"` // kinds of record or single actions; none for all
 	Payload HookPayload `json:"payload"`
 
+	// Of a connected program that made it: it is told what the program may see, as long as it may.
+	ClientID string `json:"client_id,omitempty"`
+
 	// Of a FHIR Subscription; its secret is sealed like a webhook's.
 	Criteria    string   `json:"criteria,omitempty"`     // a search such as "Observation?patient=..."
 	ContentType string   `json:"content_type,omitempty"` // of what is sent; empty sends no body

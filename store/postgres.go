@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 
@@ -65,6 +66,13 @@ const changeLock = 0x77696e6365
 func (*postgres) lock(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(changeLock))
 	return err
+}
+
+// sendingLock is the advisory lock of the server that tells webhooks.
+const sendingLock = 0x77696e636f
+
+func (*postgres) sending() (string, bool) {
+	return fmt.Sprintf(`SELECT pg_try_advisory_lock(%d)`, int64(sendingLock)), false
 }
 
 func (p *postgres) explain(err error) *care.Error {

@@ -51,6 +51,7 @@ func openSQLite(path string) (*sql.DB, backend, error) {
 func (*sqlite) dialect() goose.Dialect              { return goose.DialectSQLite3 }
 func (*sqlite) options() []goose.ProviderOption     { return nil }
 func (l *sqlite) place() string                     { return l.path }
+func (*sqlite) sending() (string, bool)             { return "", true }
 func (*sqlite) lock(context.Context, *sql.Tx) error { return nil } // _txlock=immediate took it
 
 func (l *sqlite) explain(err error) *care.Error {

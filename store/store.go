@@ -30,6 +30,7 @@ type Store struct {
 	keys *keyring
 
 	changed bell
+	sender  sender
 }
 
 // backend is what SQLite and PostgreSQL do differently.
@@ -39,6 +40,7 @@ type backend interface {
 	place() string                       // which database it is, for messages
 	lock(context.Context, *sql.Tx) error // at the start of a change: no other is under way until it ends
 	explain(err error) *care.Error       // nil where it does not know the failure
+	sending() (ask string, alone bool)   // the query that asks for the right to tell webhooks; alone where there is one server anyway
 }
 
 // Config says where records are kept.

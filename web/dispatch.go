@@ -1,21 +1,14 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"net/url"
 	"sync"
-	"syscall"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,6 +20,8 @@ import (
 // hookStore is what delivering needs of the store.
 type hookStore interface {
 	Changed() <-chan struct{}
+	TakeSending(ctx context.Context) (bool, error)
+	EndSending(ctx context.Context) error
 	WebhookPosition(ctx context.Context, id string) (care.ChangePosition, error)
 	WebhookSecrets(ctx context.Context, id string, now time.Time) (care.Secrets, error)
 	QueueDeliveries(ctx context.Context, id string, from, to care.ChangePosition, list []care.RecordChange, now time.Time) error
@@ -44,13 +39,14 @@ type notification struct {
 	method, url string
 	contentType string // empty for no body
 	body        []byte
+	part        string // which of the requests about one change, where there are several
 }
 
-// notify makes of a change, and of what its record is now, the request that an endpoint is sent; nil where the change is none of the
-// endpoint's. There is one for each kind of endpoint: s.notifies. That of FHIR Subscriptions compares the record with the endpoint's
-// Criteria and writes the resource as its ContentType says; a nil body with an empty content type is R4's rest-hook without payload. An
-// error is the server's own failure: it is logged, and the change is tried again later.
-type notify func(ctx context.Context, w *care.Webhook, c *care.RecordChange, now *care.Current) (*notification, error)
+// notify makes of a change, and of what its record is now, the requests that an endpoint is sent; none where the change is none of the
+// endpoint's. within are the sites that it may be told of. There is one for each kind of endpoint: s.notifies. That of FHIR Subscriptions compares
+// the record with the endpoint's Criteria and writes each resource as its ContentType says; a nil body with an empty content type is R4's
+// rest-hook without payload. An error is the server's own failure: it is logged, and the change is tried again later.
+type notify func(ctx context.Context, w *care.Webhook, within care.Scope, c *care.RecordChange, now *care.Current) ([]notification, error)
 
 // What one endpoint may take of the server.
 const (
@@ -71,6 +67,7 @@ type courier struct {
 	mu     sync.Mutex
 	ends   map[string]*endState
 	wake   chan struct{}
+	mine   atomic.Bool // no other server of the database tells
 }
 
 // endState is what is known of an endpoint as long as the server runs.
@@ -97,18 +94,34 @@ func (k *courier) nudge() {
 	}
 }
 
-// RunWebhooks tells endpoints of changes until the context ends. It looks when something changed and at each tick, which should come
-// about every second. What is not delivered when it stops, or when the program is killed, is delivered after the next start; what was under
+// RunWebhooks tells endpoints of changes until the context ends, while no other server of the database does. It looks when something changed
+// and at each tick, which should come about every second. What is not delivered when it stops, or when the program is killed, is delivered after the next start; what was under
 // way then may come twice, with the same id.
 func (s *Server) RunWebhooks(ctx context.Context, tick <-chan time.Time) {
 	k := s.hooks
 	defer k.client.CloseIdleConnections()
+	defer func() {
+		end := context.WithoutCancel(ctx)
+		k.must(end, "let others tell webhooks", s.opt.Store.EndSending(end))
+	}()
 	var work sync.WaitGroup
 	defer work.Wait()
+	defer k.mine.Store(false)
 	pruned := time.Time{}
 	for {
 		changed := s.opt.Store.Changed()
 		now := s.opt.Now()
+		mine, err := s.opt.Store.TakeSending(ctx)
+		k.must(ctx, "ask who tells webhooks", err)
+		k.mine.Store(mine)
+		if !mine {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick: // another server tells: what changes is no news
+			}
+			continue
+		}
 		if now.Sub(pruned) >= time.Hour {
 			pruned = now
 			k.must(ctx, "prune the delivery log", s.opt.Store.PruneDeliveryLog(ctx, now.Add(-keepAttempts)))
@@ -191,8 +204,12 @@ func (k *courier) resting(id string, now time.Time) bool {
 
 // work tells an endpoint what there is to tell now. Endpoints do not wait for each other.
 func (k *courier) work(ctx context.Context, w *care.Webhook) error {
-	for ctx.Err() == nil && !k.resting(w.ID, k.s.opt.Now()) {
-		more, err := k.fill(ctx, w)
+	for ctx.Err() == nil && k.mine.Load() && !k.resting(w.ID, k.s.opt.Now()) {
+		within, ok, err := k.reach(ctx, w)
+		if err != nil || !ok {
+			return err
+		}
+		more, err := k.fill(ctx, w, within)
 		if err != nil {
 			return err
 		}
@@ -210,7 +227,7 @@ func (k *courier) work(ctx context.Context, w *care.Webhook) error {
 				if k.resting(w.ID, k.s.opt.Now()) {
 					return nil
 				}
-				return k.deliver(ctx, w, &due[i])
+				return k.deliver(ctx, w, within, &due[i])
 			})
 		}
 		if err := g.Wait(); err != nil {
@@ -223,8 +240,29 @@ func (k *courier) work(ctx context.Context, w *care.Webhook) error {
 	return nil
 }
 
+// reach returns the sites whose changes an endpoint may be told of now, and whether it may be told at all. One that a connected program made goes by
+// what the program may do now: while that is nothing, it waits.
+func (k *courier) reach(ctx context.Context, w *care.Webhook) (care.Scope, bool, error) {
+	if w.ClientID == "" {
+		return w.Scope(), true, nil
+	}
+	v, err := k.s.opt.Store.Client(ctx, w.ClientID)
+	if isCode(err, care.NotFound) {
+		act := care.Act{By: server, At: k.s.opt.Now(), Request: care.NewID()}
+		return care.Scope{}, false, k.s.opt.Store.DisableWebhook(ctx, act, w.ID, "The program that made it was disconnected.")
+	}
+	if err != nil || v.DisabledAt != nil {
+		return care.Scope{}, false, err
+	}
+	scopes, err := care.ParseScopes(v.Scopes)
+	if err != nil {
+		return care.Scope{}, false, err
+	}
+	return v.Scope(), maySubscribe(scopes, w.Criteria) == nil, nil
+}
+
 // fill writes down what the endpoint is to be told of the next part of the log, and says whether there is more of it.
-func (k *courier) fill(ctx context.Context, w *care.Webhook) (more bool, err error) {
+func (k *courier) fill(ctx context.Context, w *care.Webhook, within care.Scope) (more bool, err error) {
 	st, err := k.s.opt.Store.HookState(ctx, w.ID)
 	if err != nil || st.Behind <= 0 || st.Pending >= maxQueued {
 		return false, err
@@ -233,7 +271,7 @@ func (k *courier) fill(ctx context.Context, w *care.Webhook) (more bool, err err
 	if err != nil {
 		return false, err
 	}
-	page, err := k.s.opt.Store.Changes(ctx, care.ChangeQuery{Scope: w.Scope(), After: at, Limit: maxQueued / 2})
+	page, err := k.s.opt.Store.Changes(ctx, care.ChangeQuery{Scope: within, After: at, Limit: maxQueued / 2})
 	if err != nil {
 		return false, err
 	}
@@ -247,7 +285,7 @@ func (k *courier) fill(ctx context.Context, w *care.Webhook) (more bool, err err
 }
 
 // deliver makes one attempt. Its error is the server's own failure; what the endpoint does wrong is written down.
-func (k *courier) deliver(ctx context.Context, w *care.Webhook, d *care.Delivery) error {
+func (k *courier) deliver(ctx context.Context, w *care.Webhook, within care.Scope, d *care.Delivery) error {
 	st := k.s.opt.Store
 	now, err := st.Current(ctx, []care.RecordChange{d.Change})
 	if err != nil {
@@ -257,11 +295,11 @@ func (k *courier) deliver(ctx context.Context, w *care.Webhook, d *care.Delivery
 	if request == nil {
 		return fmt.Errorf("an endpoint has the unknown kind %q", w.Kind)
 	}
-	n, err := request(ctx, w, &d.Change, &now[0])
+	list, err := request(ctx, w, within, &d.Change, &now[0])
 	if err != nil {
 		return err
 	}
-	if n == nil {
+	if len(list) == 0 {
 		return st.Delivered(ctx, w.ID, d.Change.Seq, nil)
 	}
 	if w.Payload == care.FullRecord && now[0].Record != nil {
@@ -269,11 +307,22 @@ func (k *courier) deliver(ctx context.Context, w *care.Webhook, d *care.Delivery
 			return err // what cannot be recorded is not shown
 		}
 	}
-	a, after, err := k.attempt(ctx, w, messageID(&d.Change), d.Change.Action, n)
-	if err != nil {
-		return err
+	var a *care.DeliveryAttempt
+	var after time.Duration
+	for i := range list { // the change is delivered when all of them are; else all come again
+		if a != nil {
+			if err := st.LogAttempt(ctx, w.ID, a); err != nil {
+				return err
+			}
+		}
+		if a, after, err = k.attempt(ctx, w, list[i].id(&d.Change), d.Change.Action, &list[i]); err != nil {
+			return err
+		}
+		a.Attempt = d.Attempts + 1
+		if a.Outcome != delivered {
+			break
+		}
 	}
-	a.Attempt = d.Attempts + 1
 	at := k.s.opt.Now()
 	ok := a.Outcome == delivered
 	back := k.went(w.ID, ok, at, after)
@@ -298,6 +347,17 @@ func (k *courier) deliver(ctx context.Context, w *care.Webhook, d *care.Delivery
 // messageID is the same for each attempt at one change.
 func messageID(c *care.RecordChange) string { return "msg_" + cursorOf(c.Position()) }
 
+// partMark stands between a message's id and the part of it that a request is. No cursor has it.
+const partMark = ":"
+
+// id is the same for each attempt at one request.
+func (n *notification) id(c *care.RecordChange) string {
+	if n.part == "" {
+		return messageID(c)
+	}
+	return messageID(c) + partMark + n.part
+}
+
 // recordSent records that an endpoint is shown a record.
 func (k *courier) recordSent(ctx context.Context, w *care.Webhook, c *care.RecordChange) error {
 	detail, err := json.Marshal(map[string]string{"webhook": w.ID})
@@ -308,111 +368,12 @@ func (k *courier) recordSent(ctx context.Context, w *care.Webhook, c *care.Recor
 	return k.s.opt.Store.Seen(ctx, act, care.AuditEvent{Action: care.ActWebhookSent, Entity: c.Entity, EntityID: c.EntityID, Version: c.Version, Detail: detail})
 }
 
-const delivered = "delivered"
-
-// attempt sends a request and says how it went, and how long the receiver asks to be left alone. Its error is the server's own failure, or that it
-// stops.
-func (k *courier) attempt(ctx context.Context, w *care.Webhook, id, event string, n *notification) (*care.DeliveryAttempt, time.Duration, error) {
-	at := k.s.opt.Now()
-	a := &care.DeliveryAttempt{ID: care.NewID(), Message: id, At: care.Stamp(at), Event: event, Attempt: 1}
-	secrets, err := k.s.opt.Store.WebhookSecrets(ctx, w.ID, at)
-	if err != nil {
-		return nil, 0, err
+// forget lets an endpoint be tried at once, whatever it did before.
+func (k *courier) forget(id string) {
+	k.mu.Lock()
+	if e := k.ends[id]; e != nil {
+		e.failed, e.until = 0, time.Time{}
 	}
-	req, err := k.request(ctx, w, n)
-	if err == nil {
-		err = hook.Sign(req.Header, secrets, id, at, n.body)
-	}
-	if err != nil {
-		a.Outcome = "the request could not be made: look at the URL"
-		if errors.Is(err, hook.ErrAddress) || errors.Is(err, hook.ErrMetadata) || errors.Is(err, hook.ErrPlain) {
-			a.Outcome = err.Error()
-		}
-		return a, 0, nil
-	}
-	begun := time.Now()
-	res, err := k.client.Do(req)
-	a.TookMS = time.Since(begun).Milliseconds()
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, 0, ctx.Err()
-		}
-		a.Outcome = outcomeOf(err)
-		return a, 0, nil
-	}
-	defer res.Body.Close()
-	_, _ = io.CopyN(io.Discard, res.Body, maxResponse) // what the receiver says is of no interest
-	a.Status = res.StatusCode
-	switch {
-	case res.StatusCode >= 200 && res.StatusCode < 300:
-		a.Outcome = delivered
-		return a, 0, nil
-	case res.StatusCode >= 300 && res.StatusCode < 400:
-		a.Outcome = "the receiver sent us elsewhere, which is not followed: change the URL"
-		return a, 0, nil
-	}
-	a.Outcome = "the receiver answered " + res.Status[:min(3, len(res.Status))]
-	if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable {
-		return a, hook.RetryAfter(res.Header, at), nil
-	}
-	return a, 0, nil
-}
-
-func (k *courier) request(ctx context.Context, w *care.Webhook, n *notification) (*http.Request, error) {
-	method, address := n.method, n.url
-	if method == "" {
-		method = http.MethodPost
-	}
-	if address == "" {
-		address = w.URL
-	}
-	u, err := url.Parse(address)
-	if err == nil {
-		err = k.rules.URL(u)
-	}
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(n.body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("User-Agent", "Wince")
-	// The same message twice does no harm, so that the client may try again when a connection that it kept turns out closed. Nothing is
-	// sent for a header without a value.
-	req.Header["Idempotency-Key"] = nil
-	if n.contentType != "" {
-		req.Header.Set("Content-Type", n.contentType)
-	}
-	for _, h := range w.Headers {
-		name, value, _ := cutHeader(h)
-		req.Header.Set(name, value)
-	}
-	return req, nil
-}
-
-// outcomeOf says in words what went wrong on the way.
-func outcomeOf(err error) string {
-	var dns *net.DNSError
-	var timeout net.Error
-	var unknown x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var verify *tls.CertificateVerificationError
-	switch {
-	case errors.Is(err, hook.ErrAddress), errors.Is(err, hook.ErrMetadata):
-		if errors.Is(err, hook.ErrMetadata) {
-			return hook.ErrMetadata.Error()
-		}
-		return hook.ErrAddress.Error()
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return "the receiver did not answer in time"
-	case errors.As(err, &dns):
-		return "the receiver's name was not found"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing listens at the receiver's port"
-	case errors.As(err, &unknown), errors.As(err, &name), errors.As(err, &invalid), errors.As(err, &verify):
-		return "the receiver's certificate is not trusted, too old or for another name"
-	}
-	return "no connection to the receiver"
+	k.mu.Unlock()
+	k.nudge()
 }

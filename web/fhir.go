@@ -95,7 +95,7 @@ func fhirPermission(kind string, i fhir.Interaction) care.Permission {
 		case "Patient":
 			return care.ChangeResidents
 		case "Subscription":
-			return care.ChangeWebhooks
+			return care.ChangeSubscriptions
 		}
 		return ""
 	}
@@ -117,7 +117,7 @@ func fhirPermission(kind string, i fhir.Interaction) care.Permission {
 	case "AuditEvent":
 		return care.ReadAudit
 	case "Subscription":
-		return care.ReadWebhooks
+		return care.ReadSubscriptions
 	}
 	return "" // in no row of the table: refused
 }

@@ -88,7 +88,9 @@ func (s *Server) createSubscription(c *gin.Context) {
 		if w.ContentType != "" {
 			w.Payload = care.FullRecord // which the trail tells of
 		}
-		if !scope(c).All {
+		if a := client(c); a != nil {
+			err = s.ofProgram(c, a, w)
+		} else if !scope(c).All {
 			w.SiteID, err = scope(c).Choose("")
 		}
 	}
@@ -107,6 +109,40 @@ func (s *Server) createSubscription(c *gin.Context) {
 	s.writeFHIR(c, http.StatusCreated, fhir.NewSubscription(w))
 }
 
+// maxSubscriptions are those of one connected program: each is a reader of every change.
+const maxSubscriptions = 20
+
+// ofProgram makes a Subscription a connected program's own: about nothing that the program's token may not read, in the program's sites.
+func (s *Server) ofProgram(c *gin.Context, a *care.ClientAccess, w *care.Webhook) error {
+	if err := maySubscribe(a.Scopes, w.Criteria); err != nil {
+		return err
+	}
+	w.ClientID = a.Client.ID
+	own, err := s.subscriptions(c)
+	if err == nil && len(own) >= maxSubscriptions {
+		err = fhir.Issues{{Code: "too-costly", Text: "This program has 20 Subscriptions: delete those that it does not need."}}
+	}
+	return err
+}
+
+// maySubscribe returns nil where a connected program's scopes allow it to be told of what a search finds.
+func maySubscribe(scopes care.SystemScopes, criteria string) error {
+	kind, _, _ := strings.Cut(criteria, "?")
+	a := care.ClientAccess{Scopes: scopes}
+	if err := a.MayFHIR("Subscription", care.OpCreate); err != nil {
+		return err
+	}
+	return a.MayFHIR(kind, care.OpRead|care.OpSearch)
+}
+
+// showsSubscription says whether whoever asks may see an endpoint as a Subscription: a connected program sees its own, people those of their sites.
+func showsSubscription(c *gin.Context, w *care.Webhook) bool {
+	if a := client(c); a != nil {
+		return w.Kind == care.FHIRHook && w.ClientID == a.Client.ID
+	}
+	return w.Kind == care.FHIRHook && scope(c).Has(w.SiteID)
+}
+
 // subscriptionIssue says of an error in an endpoint's member where it is in the Subscription.
 func subscriptionIssue(err error) error {
 	var e *care.Error
@@ -123,7 +159,7 @@ func subscriptionIssue(err error) error {
 // subscription returns one that whoever asks may see.
 func (s *Server) subscription(c *gin.Context, id string) (*care.Webhook, error) {
 	w, err := s.opt.Store.Webhook(c.Request.Context(), id)
-	if err == nil && (w.Kind != care.FHIRHook || !scope(c).Has(w.SiteID)) {
+	if err == nil && !showsSubscription(c, w) {
 		err = noResource("Subscription")
 	}
 	return w, err
@@ -144,38 +180,46 @@ func (s *Server) deleteSubscription(c *gin.Context) {
 
 // subscriptions are those that whoever asks may see.
 func (s *Server) subscriptions(c *gin.Context) ([]fhir.Resource, error) {
-	list, err := s.opt.Store.Webhooks(c.Request.Context(), scope(c))
+	within := scope(c)
+	if client(c) != nil {
+		within = care.Scope{All: true} // its own are of no site
+	}
+	list, err := s.opt.Store.Webhooks(c.Request.Context(), within)
 	var all []fhir.Resource
 	for i := range list {
-		if list[i].Kind == care.FHIRHook {
+		if showsSubscription(c, &list[i]) {
 			all = append(all, fhir.NewSubscription(&list[i]))
 		}
 	}
 	return all, err
 }
 
-// notifySubscription makes the request of R4's rest-hook: without a payload a POST that says nothing, with one a PUT of the resource
-// below the endpoint. One change is one request: of an assessment the first resource that the criteria find, a total before PSPI.
-func (s *Server) notifySubscription(ctx context.Context, w *care.Webhook, c *care.RecordChange, now *care.Current) (*notification, error) {
+// notifySubscription makes the requests of R4's rest-hook: without a payload one POST that says nothing, with one a PUT of each resource that the
+// criteria find, below the endpoint.
+func (s *Server) notifySubscription(ctx context.Context, w *care.Webhook, within care.Scope, c *care.RecordChange, now *care.Current) ([]notification, error) {
 	q, err := s.criteria(w.Criteria)
-	if err != nil || now == nil || now.Record == nil || !w.Scope().Has(now.SiteID) {
+	if err != nil || now == nil || now.Record == nil || !within.Has(now.SiteID) {
 		return nil, nil //nolint:nilerr // what cannot be read any more is nobody's change
 	}
-	list, err := s.tellChange(ctx, q.kind.Name, now.Record, c.At)
+	all, err := s.tellChange(ctx, q.kind.Name, now.Record, c.At)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range list {
+	var list []notification
+	for _, r := range all {
 		if !q.wants("", r) {
 			continue
 		}
 		if w.ContentType == "" {
-			return &notification{}, nil
+			return []notification{{}}, nil
 		}
 		body, err := fhir.Marshal(r)
-		return &notification{method: http.MethodPut, url: strings.TrimSuffix(w.URL, "/") + "/" + r.Head().Ref(), contentType: w.ContentType, body: body}, err
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, notification{method: http.MethodPut, url: strings.TrimSuffix(w.URL, "/") + "/" + r.Head().Ref(), contentType: w.ContentType, body: body, part: r.Head().ID})
 	}
-	return nil, nil
+	return list, nil
 }
 
 // tellChange returns the resources of a type that a changed record is told as.

@@ -2,11 +2,9 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -37,8 +35,9 @@ func (s *Server) webhookRoutes() []route {
 	return group("Webhooks",
 		row(get, "/webhooks", care.ReadWebhooks, s.listWebhooks, doc{about: "List webhooks", gives: webhookShown{}, list: "webhooks"}),
 		row(post, "/webhooks", care.ChangeWebhooks, s.addWebhook, doc{about: "Add a webhook",
-			more:   "It is told of what changes from now on. `secret`, with which its messages are signed, is shown this once. A webhook of all sites is for administrators.",
-			secret: true, takes: newWebhook{}, needs: []string{"name", "url"}, sample: sample, gives: webhookShown{}, status: http.StatusCreated, tag: true, fails: []care.Code{care.Conflict}}),
+			more: "It is told of what changes from now on. `secret`, with which its messages are signed, is shown this once. A webhook of all sites is for administrators. " + onceID +
+				" It is then shown without its secret: where the first answer was lost, make a new one.",
+			secret: true, again: true, takes: newWebhook{}, needs: []string{"name", "url"}, sample: sample, gives: webhookShown{}, status: http.StatusCreated, tag: true, fails: []care.Code{care.Conflict}}),
 		row(get, "/webhooks/events", care.ReadWebhooks, s.webhookEvents, doc{about: "List what webhooks can be told of", gives: "", list: "events"}),
 		row(get, "/webhooks/:id", care.ReadWebhooks, s.getWebhook, doc{about: "Read a webhook", gives: webhookShown{}, tag: true}),
 		row(http.MethodPatch, "/webhooks/:id", care.ChangeWebhooks, s.changeWebhook, doc{about: "Change a webhook, or switch it off and on", takes: webhookInput{}, sample: `{"payload": "full"}`,
@@ -73,7 +72,7 @@ func showHook(w *care.Webhook, st *care.HookState, secret string) webhookShown {
 // webhookInput are an endpoint's members that a request can set.
 type webhookInput struct {
 	Name     *string           `json:"name"`
-	SiteID   *string           `json:"site_id"` // whose changes; all sites where left out
+	SiteID   *string           `json:"site_id"` // whose changes; all sites where empty, and where left out of a new one
 	URL      *string           `json:"url"`
 	Events   *[]string         `json:"events"`   // kinds of record, or single events; none for all
 	Payload  *care.HookPayload `json:"payload"`  // ids where left out
@@ -89,22 +88,6 @@ type newWebhook struct {
 // newHookSecret is the body of POST /webhooks/{id}/secret.
 type newHookSecret struct {
 	Hours *int `json:"overlap_hours"` // how long the old one is good, to 720; 24 where left out, 0 where it leaked
-}
-
-// hookReplay is the body of POST /webhooks/{id}/replay.
-type hookReplay struct {
-	After *string    `json:"after"` // a cursor; empty for the beginning
-	Since *time.Time `json:"since"`
-}
-
-// redriveInput is the body of POST /webhooks/{id}/dead-letters/redrive.
-type redriveInput struct {
-	Messages []string `json:"messages"` // of dead letters; all where left out
-}
-
-// redriven says how many dead letters are sent again.
-type redriven struct {
-	Redriven int64 `json:"redriven"`
 }
 
 // into changes an endpoint as the request says, where whoever asks may have it so.
@@ -123,6 +106,9 @@ func (s *Server) intoWebhook(c *gin.Context, in *webhookInput, w *care.Webhook) 
 		return err
 	}
 	switch {
+	case w.ClientID != "" && w.SiteID != "":
+		return &care.Error{Code: care.Invalid, Field: "site_id", Text: "This is a connected program's own, which goes by the program's sites: change those."}
+	case w.ClientID != "":
 	case w.SiteID == "" && !scope(c).All:
 		return &care.Error{Code: care.Invalid, Field: "site_id", Text: "Say of which site: webhooks of all sites are for administrators."}
 	case w.SiteID != "" && !scope(c).Has(w.SiteID):
@@ -150,17 +136,24 @@ func (s *Server) addWebhook(c *gin.Context) {
 	act := s.act(c)
 	w := &care.Webhook{ID: in.ID, Kind: care.StandardHook, CreatedAt: care.Stamp(act.At), CreatedBy: act.By, Version: 1}
 	err := s.intoWebhook(c, &in.webhookInput, w)
-	secret := hook.NewSecret()
-	if err == nil {
-		err = s.opt.Store.AddWebhook(c.Request.Context(), act, w, secret)
-	}
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
+	ctx, secret := c.Request.Context(), hook.NewSecret()
+	w, status, err := addOnce(w, func() error { return s.opt.Store.AddWebhook(ctx, act, w, secret) },
+		func() (*care.Webhook, error) { return s.opt.Store.Webhook(ctx, w.ID) },
+		func(old *care.Webhook) { w.CreatedAt = old.CreatedAt })
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if status == http.StatusOK {
+		secret = "" // it was shown the first time
+	}
 	s.hooks.nudge()
 	c.Header("Location", "/api/v1/webhooks/"+w.ID)
-	s.answer(c, http.StatusCreated, w.Version, showHook(w, nil, secret), nil)
+	s.answer(c, status, w.Version, showHook(w, nil, secret), nil)
 }
 
 // webhook returns the endpoint that an address names, where it is of one's sites. Others are as if they did not exist.
@@ -279,172 +272,4 @@ func (s *Server) testWebhook(c *gin.Context) {
 		return
 	}
 	c.JSON(http.StatusOK, a)
-}
-
-// replayWebhook puts an endpoint to another place in the log of changes.
-func (s *Server) replayWebhook(c *gin.Context) {
-	var in hookReplay
-	w, version, err := s.webhookAt(c, &in)
-	var to care.ChangePosition
-	if err == nil {
-		switch {
-		case (in.After == nil) == (in.Since == nil):
-			err = &care.Error{Code: care.Invalid, Field: "after", Text: `Say from where: "after" is a cursor of GET /changes, or "" for the beginning; "since" is a time.`}
-		case in.After != nil:
-			to, err = readCursor(*in.After)
-		default:
-			to, err = s.opt.Store.ChangesBefore(c.Request.Context(), *in.Since)
-		}
-	}
-	if err == nil {
-		w, err = s.opt.Store.MoveWebhook(c.Request.Context(), s.act(c), w.ID, version, to)
-	}
-	if err == nil {
-		s.hooks.forget(w.ID)
-	}
-	s.showWebhook(c, w, "", err)
-}
-
-func (s *Server) webhookLog(c *gin.Context) {
-	w, err := s.webhook(c)
-	limit := pageLength
-	if err == nil {
-		limit, err = numberQuery(c, "limit", pageLength, 1, maxPage)
-	}
-	var list []care.DeliveryAttempt
-	if err == nil {
-		list, err = s.opt.Store.DeliveryLog(c.Request.Context(), w.ID, limit)
-	}
-	s.list(c, "deliveries", list, err)
-}
-
-// deadLetter is a delivery that was given up.
-type deadLetter struct {
-	Message   string            `json:"message"` // its id, as the receiver was sent it
-	Change    care.RecordChange `json:"change"`
-	Attempts  int               `json:"attempts"`
-	FirstAt   time.Time         `json:"first_at"`
-	LastError string            `json:"last_error"`
-}
-
-// deadLetterPart is a part of what was given up.
-type deadLetterPart struct {
-	Letters []deadLetter `json:"dead_letters"`
-	Next    string       `json:"next"` // as after, it gives what follows
-	More    bool         `json:"more"`
-}
-
-func (s *Server) deadLetters(c *gin.Context) {
-	w, err := s.webhook(c)
-	var after care.ChangePosition
-	if err == nil {
-		after, err = readCursor(c.Query("after"))
-	}
-	limit := pageLength
-	if err == nil {
-		limit, err = numberQuery(c, "limit", pageLength, 1, maxPage)
-	}
-	var list []care.Delivery
-	if err == nil {
-		list, err = s.opt.Store.DeadDeliveries(c.Request.Context(), w.ID, after.Seq, limit)
-	}
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	letters, next := []deadLetter{}, c.Query("after")
-	for i := range list {
-		d := &list[i]
-		letters = append(letters, deadLetter{messageID(&d.Change), d.Change, d.Attempts, d.FirstAt, d.LastError})
-		next = cursorOf(d.Change.Position())
-	}
-	c.JSON(http.StatusOK, deadLetterPart{letters, next, len(list) == limit})
-}
-
-// redrive lets dead letters live again: those that the request names, or all.
-func (s *Server) redrive(c *gin.Context) {
-	var in redriveInput
-	err := readJSON(c, &in)
-	var w *care.Webhook
-	if err == nil {
-		w, err = s.webhook(c)
-	}
-	var seqs []int64
-	for _, id := range in.Messages {
-		p, e := readCursor(strings.TrimPrefix(id, "msg_"))
-		if e != nil || p.Seq == 0 {
-			err = errors.Join(err, &care.Error{Code: care.Invalid, Field: "messages", Text: "messages must be those of dead letters; leave it out for all of them."})
-			break
-		}
-		seqs = append(seqs, p.Seq)
-	}
-	var n int64
-	if err == nil {
-		n, err = s.opt.Store.Redrive(c.Request.Context(), s.act(c), w.ID, seqs)
-	}
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	s.hooks.forget(w.ID)
-	c.JSON(http.StatusOK, redriven{n})
-}
-
-// hookMessage is the body of a webhook, as the Standard Webhooks specification likes it.
-type hookMessage struct {
-	Type      string    `json:"type"`
-	Timestamp time.Time `json:"timestamp"` // of the change, whenever it is sent
-	Data      any       `json:"data"`
-}
-
-// hookData is what a webhook tells of a change.
-type hookData struct {
-	SiteID     string `json:"site_id"`
-	ResidentID string `json:"resident_id,omitempty"`
-	Entity     string `json:"entity"`
-	ID         string `json:"id"`
-	Version    int    `json:"version"`
-	Cursor     string `json:"cursor"` // of GET /changes: what came after this change
-	Record     any    `json:"record,omitempty"`
-	Gone       string `json:"gone,omitempty"`
-}
-
-// notifyWebhook makes the message of a webhook.
-func (s *Server) notifyWebhook(_ context.Context, w *care.Webhook, c *care.RecordChange, now *care.Current) (*notification, error) {
-	d := hookData{SiteID: c.SiteID, ResidentID: c.ResidentID, Entity: c.Entity, ID: c.EntityID, Version: c.Version, Cursor: cursorOf(c.Position())}
-	t := s.tellOne(w.Scope(), c, now)
-	d.Gone = t.Gone
-	if w.Payload == care.FullRecord {
-		d.Record = t.Record
-	}
-	body, err := json.Marshal(hookMessage{c.Action, c.At, d})
-	return &notification{contentType: "application/json", body: body}, err
-}
-
-// test sends a message that is about nothing.
-func (k *courier) test(ctx context.Context, w *care.Webhook) (*care.DeliveryAttempt, error) {
-	body, err := json.Marshal(hookMessage{"wince.test", care.Stamp(k.s.opt.Now()), map[string]string{"text": "Somebody pressed the test button."}})
-	if err != nil {
-		return nil, err
-	}
-	a, _, err := k.attempt(ctx, w, "msg_test_"+care.NewID(), "wince.test", &notification{contentType: "application/json", body: body})
-	if err != nil {
-		return nil, err
-	}
-	return a, k.s.opt.Store.LogAttempt(ctx, w.ID, a)
-}
-
-// forget lets an endpoint be tried at once, whatever it did before.
-func (k *courier) forget(id string) {
-	k.mu.Lock()
-	if e := k.ends[id]; e != nil {
-		e.failed, e.until = 0, time.Time{}
-	}
-	k.mu.Unlock()
-	k.nudge()
-}
-
-func cutHeader(h string) (name, value string, ok bool) {
-	name, value, ok = strings.Cut(h, ":")
-	return name, strings.TrimSpace(value), ok
 }

@@ -454,6 +454,79 @@ func TestWebhooksSurviveStops(t *testing.T) {
 	t.Logf("%d messages of %d changes", len(r.received()), len(ids))
 }
 
+// A webhook that is added again with its id is there once; the secret is not shown again.
+func TestWebhookSentTwice(t *testing.T) {
+	g := newRig(t).admin()
+	in := map[string]any{"id": care.NewID(), "name": "Platform", "url": "https://platform.example/hooks", "site_id": care.DefaultSite}
+	first := g.hook(in)
+	g.clock.pass(time.Minute)
+	var again hooked
+	g.do("POST", "/api/v1/webhooks", in).want(200).read(&again)
+	if first.Secret == "" || again.Secret != "" || again.ID != first.ID || !again.CreatedAt.Equal(first.CreatedAt) {
+		t.Errorf("made %+v, then %+v", first, again)
+	}
+	in["name"] = "Another"
+	if p := g.do("POST", "/api/v1/webhooks", in).problem(409, care.Conflict); p.Field != "id" {
+		t.Errorf("%+v", p)
+	}
+	// A manager of another site learns nothing of it.
+	there := g.post("/sites", map[string]any{"name": "There", "zone": "UTC"}, 201)
+	_, manager := g.staff(care.RoleManager, care.ByPassword, there.ID)
+	in["name"], in["site_id"] = "Platform", there.ID
+	g.as(manager).do("POST", "/api/v1/webhooks", in).problem(409, care.Conflict)
+
+	// From one site to all and back.
+	at := "/api/v1/webhooks/" + first.ID
+	for i, site := range []string{"", care.DefaultSite, ""} {
+		g.do("PATCH", at, map[string]any{"site_id": site}, etag(strconv.Itoa(i+1))...).want(200)
+		if v := g.hooked(first.ID); v.SiteID != site {
+			t.Errorf("of the site %q, want %q", v.SiteID, site)
+		}
+	}
+	g.do("PATCH", at, map[string]any{"name": "X", "site_id": nil}, etag("4")...).want(200)
+	if v := g.hooked(first.ID); v.SiteID != "" || v.Name != "X" {
+		t.Errorf("%+v", v)
+	}
+}
+
+// otherServer is a store whose webhooks another server tells, for a while.
+type otherServer struct {
+	*store.Store
+	tells atomic.Bool
+	asked atomic.Int32
+}
+
+func (o *otherServer) TakeSending(ctx context.Context) (bool, error) {
+	o.asked.Add(1)
+	if o.tells.Load() {
+		return false, nil
+	}
+	return o.Store.TakeSending(ctx)
+}
+
+// While another server of the database tells webhooks, this one does not; then it goes on.
+func TestWebhooksOfTwoServers(t *testing.T) {
+	r := newReceiver(t)
+	o := &otherServer{}
+	g := newRig(t, toReceiver(r), func(opt *Options) {
+		o.Store, _ = opt.Store.(*store.Store)
+		opt.Store = o
+	}).admin()
+	o.tells.Store(true)
+	w := g.hook(map[string]any{"name": "Platform", "url": r.URL, "events": []string{"resident"}})
+	g.resident(care.ConsentUnknown)
+	until := g.couriers()
+	until("it looked a few times", func() bool { return o.asked.Load() > 3 })
+	if n := len(r.received()); n != 0 || g.hooked(w.ID).State.Behind == 0 {
+		t.Errorf("%d messages while another server tells", n)
+	}
+	o.tells.Store(false)
+	until("it goes on", func() bool { st := g.hooked(w.ID).State; return st.Behind == 0 && st.Pending == 0 })
+	if n := len(r.received()); n != 1 {
+		t.Errorf("%d messages, want one", n)
+	}
+}
+
 func TestWebhookRefusals(t *testing.T) {
 	g := newRig(t).admin()
 	there := g.post("/sites", map[string]any{"name": "There", "zone": "UTC"}, 201)
