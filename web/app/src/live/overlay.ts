@@ -42,44 +42,26 @@ export function drawFace(canvas: HTMLCanvasElement, face: Face | null, judged: b
   }
 }
 
-/**
- * Draws each face at the next turn of the screen, and nothing while none comes. Of two that come within one turn only the
- * newer is drawn, so the overlay falls behind neither the camera nor the screen, and the picture never waits for the drawing.
- */
+/** Draws each face over a video as soon as it comes: some lines, which cost less than to wait for the screen's turn would. */
 export class Painter {
-  private newest: { face: Face | null; judged: boolean } | null = null;
-  private asked = 0; // for a turn of the screen; 0 for none
-  private paint: (() => void) | null = null;
+  private on: { video: HTMLVideoElement; canvas: HTMLCanvasElement } | null = null;
 
   face(face: Face | null, judged: boolean) {
-    this.newest = { face, judged };
-    this.ask();
+    if (!this.on || this.on.video.videoWidth === 0) return;
+    const { video, canvas } = this.on;
+    if (canvas.width !== video.videoWidth || canvas.height !== video.videoHeight) {
+      canvas.width = video.videoWidth;
+      canvas.height = video.videoHeight;
+    }
+    drawFace(canvas, face, judged);
   }
 
-  /** Draws until the returned function is called. */
+  /** Draws there until the returned function is called. */
   over(video: HTMLVideoElement, canvas: HTMLCanvasElement): () => void {
-    const paint = () => {
-      this.asked = 0;
-      const now = this.newest;
-      if (!now || video.videoWidth === 0) return; // the next face asks again
-      this.newest = null;
-      if (canvas.width !== video.videoWidth || canvas.height !== video.videoHeight) {
-        canvas.width = video.videoWidth;
-        canvas.height = video.videoHeight;
-      }
-      drawFace(canvas, now.face, now.judged);
-    };
-    this.paint = paint;
-    if (this.newest) this.ask();
+    const on = { video, canvas };
+    this.on = on;
     return () => {
-      if (this.paint !== paint) return;
-      this.paint = null;
-      cancelAnimationFrame(this.asked);
-      this.asked = 0;
+      if (this.on === on) this.on = null;
     };
-  }
-
-  private ask() {
-    if (this.paint && this.asked === 0) this.asked = requestAnimationFrame(this.paint);
   }
 }
