@@ -49,7 +49,9 @@ const (
 	ReasonBlurred                          // motion or focus
 	ReasonOutOfFrame                       // part of the face lies outside the picture
 	ReasonSeveralFaces                     // whose face it is cannot be told
-	ReasonObscured                         // the landmarks do not fit a face: a hand, a mask, bedding
+	ReasonObscured                         // a hand, a tube or bedding lies on the middle of the face, or the landmarks do not fit one
+	ReasonEyesCovered                      // an eye, a brow or what lies between the brows is hidden
+	ReasonMouthCovered                     // most of the mouth is hidden: a hand, a mask, a cup
 	numReasons         = iota
 )
 
@@ -63,6 +65,8 @@ var reasonText = [numReasons]struct{ code, advice string }{
 	{"partly_out_of_frame", "Part of the face is outside the picture: move the tablet so that all of it is seen."},
 	{"several_faces", "Several faces in the picture: keep only one in view."},
 	{"obscured", "Something covers part of the face: move it aside if you can, or assess without the camera."},
+	{"eyes_covered", "Something covers the eyes or brows: move it aside if you can, or assess without the camera."},
+	{"mouth_covered", "Something covers the mouth: move it aside if you can, or assess without the camera."},
 }
 
 // Codes returns the causes as the API writes them, such as ["too_dark"], never nil.

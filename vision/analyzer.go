@@ -42,6 +42,9 @@ type Analyzer struct {
 	points   [NumRefined]Point
 	frontal  [NumPoints]vec3
 	picture  [NumPoints]vec3
+	cover    coverNet
+	turn     similarity // of the last face, and where it was seen
+	seenIn   Region
 }
 
 // NewAnalyzer opens the networks and returns an analyzer at its first picture.
@@ -62,6 +65,9 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 		if a.finder, err = NewRestFinder(m.MeshKind(), 0); err != nil {
 			return nil, err
 		}
+	}
+	if a.cover.w, err = loadCover(); err != nil {
+		return nil, err
 	}
 	if a.detect, a.mesh, err = openNets(m); err != nil {
 		return nil, err
@@ -101,6 +107,7 @@ type Measurement struct {
 	Reasons  pain.Reasons
 	Face     Face
 	Light    Light    // where a face was found
+	Cover    Cover    // what hides the face, likewise
 	Misfit   float64  // how far the rigid landmarks lie from the average face's, in distances of the outer eye corners
 	Features Features // where State is Scored
 	Stages   Stages
@@ -264,7 +271,10 @@ func (a *Analyzer) look(img *I420, presence float32, m *Measurement) {
 	eyes := math.Hypot(float64(l[0]-r[0]), float64(l[1]-r[1])) / max(math.Cos(yaw*math.Pi/180), 0.2)
 	m.Misfit = misfit
 	m.Light = measureLight(a.mesh.net.Input())
-	m.Reasons = gate(&m.Face, eyes, float64(outside)/float64(len(px)), misfit, m.Light, a.rival)
+	a.turn, a.seenIn = turn, a.region
+	a.cover.sample(a.mesh.net.Input(), &turn, a.region, jitter{})
+	m.Cover = a.cover.run()
+	m.Reasons = gate(&m.Face, eyes, float64(outside)/float64(len(px)), misfit, m.Light, &m.Cover, a.rival)
 	if m.Reasons != 0 {
 		m.State = pain.NotAssessable
 		return

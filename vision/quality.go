@@ -19,7 +19,10 @@ const (
 	outsideShare   = 0.04  // of the landmarks
 	presenceFloor  = 0.80  // the mesh's certainty under which something covers the face
 	misfitLimit    = 0.06  // Measurement.Misfit above which the landmarks are not those of a face; faces have up to 0.05
-	rivalShare     = 0.45  // of the face's width, from which a second face is a rival
+	coveredEye     = 0.35  // of the region, as Cover says it, from which it counts as covered
+	coveredNose    = 0.35
+	coveredMouth   = 0.5
+	rivalShare     = 0.45 // of the face's width, from which a second face is a rival
 )
 
 // Light is how a face is lit and how sharp it is, over the inner oval of its crop.
@@ -74,7 +77,7 @@ func measureLight(planes []float32) Light {
 
 // gate lists why a face cannot be judged; none means that it can. Each condition is put so that not-a-number, which a net may
 // answer, fails it.
-func gate(f *Face, eyeDistance, outside, misfit float64, l Light, rival bool) (r pain.Reasons) {
+func gate(f *Face, eyeDistance, outside, misfit float64, l Light, c *Cover, rival bool) (r pain.Reasons) {
 	if rival {
 		r |= pain.ReasonSeveralFaces
 	}
@@ -95,8 +98,17 @@ func gate(f *Face, eyeDistance, outside, misfit float64, l Light, rival bool) (r
 	case l.Sharp < flattest:
 		r |= pain.ReasonBlurred
 	}
-	if r == 0 && !(f.Presence >= presenceFloor && misfit <= misfitLimit) {
+	if r != 0 { // what hides a face cannot be told in the dark
+		return r
+	}
+	if !(f.Presence >= presenceFloor && misfit <= misfitLimit && c[coverNose] < coveredNose) {
 		r |= pain.ReasonObscured
+	}
+	if !(max(c[coverRightEye], c[coverLeftEye], c[coverBrows]) < coveredEye) {
+		r |= pain.ReasonEyesCovered
+	}
+	if !(c[coverMouth] < coveredMouth) {
+		r |= pain.ReasonMouthCovered
 	}
 	return r
 }

@@ -15,17 +15,23 @@ func TestGateRefusesNotANumber(t *testing.T) {
 	for name, c := range map[string]struct {
 		face         Face
 		eyes, misfit float64
+		cover        Cover
 		want         pain.Reasons
 	}{
-		"a good face":  {good, 100, 0, 0},
-		"eye distance": {good, math.NaN(), 0, pain.ReasonTooSmall},
-		"yaw":          {Face{Found: true, Presence: 1, Yaw: nan}, 100, 0, pain.ReasonTurnedAway},
-		"pitch":        {Face{Found: true, Presence: 1, Pitch: nan}, 100, 0, pain.ReasonTurnedAway},
-		"roll":         {Face{Found: true, Presence: 1, Roll: nan}, 100, 0, pain.ReasonTurnedAway},
-		"presence":     {Face{Found: true, Presence: nan}, 100, 0, pain.ReasonObscured},
-		"misfit":       {good, 100, math.NaN(), pain.ReasonObscured},
+		"a good face":  {good, 100, 0, Cover{}, 0},
+		"eye distance": {good, math.NaN(), 0, Cover{}, pain.ReasonTooSmall},
+		"yaw":          {Face{Found: true, Presence: 1, Yaw: nan}, 100, 0, Cover{}, pain.ReasonTurnedAway},
+		"pitch":        {Face{Found: true, Presence: 1, Pitch: nan}, 100, 0, Cover{}, pain.ReasonTurnedAway},
+		"roll":         {Face{Found: true, Presence: 1, Roll: nan}, 100, 0, Cover{}, pain.ReasonTurnedAway},
+		"presence":     {Face{Found: true, Presence: nan}, 100, 0, Cover{}, pain.ReasonObscured},
+		"misfit":       {good, 100, math.NaN(), Cover{}, pain.ReasonObscured},
+		"an eye":       {good, 100, 0, Cover{coverLeftEye: nan}, pain.ReasonEyesCovered},
+		"nose":         {good, 100, 0, Cover{coverNose: nan}, pain.ReasonObscured},
+		"mouth":        {good, 100, 0, Cover{coverMouth: nan}, pain.ReasonMouthCovered},
+		"a mask":       {good, 100, 0, Cover{coverNose: 0.9, coverMouth: 1}, pain.ReasonObscured | pain.ReasonMouthCovered},
+		"a fringe":     {good, 100, 0, Cover{coverBrows: 0.2, coverRightEye: 0.1}, 0},
 	} {
-		if got := gate(&c.face, c.eyes, 0, c.misfit, light, false); got != c.want {
+		if got := gate(&c.face, c.eyes, 0, c.misfit, light, &c.cover, false); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got.Codes(), c.want.Codes())
 		}
 	}

@@ -4,6 +4,7 @@
 //	calibrate population [--mesh MESH] --origin TEXT [--out FILE] PICTURE...
 //	                                            the average face at ease, vision/population.json
 //	calibrate features [--mesh MESH] FILE...    every frame's features, as CSV, for models/train/geometry.py
+//	calibrate cover [--part N] --out FILE       patches of faces with things drawn over them, for models/occlude/train.py
 //
 // The pictures are not kept; what is made from them is.
 package main
@@ -36,17 +37,22 @@ func main() {
 }
 
 func run(args []string) (err error) {
-	if len(args) == 0 || (args[0] != "population" && args[0] != "features") {
-		return errors.New("say `population` or `features`; the package comment tells the rest")
+	if len(args) == 0 || (args[0] != "population" && args[0] != "features" && args[0] != "cover") {
+		return errors.New("say `population`, `features` or `cover`; the package comment tells the rest")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	dir := flags.String("models", "", "folder of the model files (default: where make puts them)")
 	out := flags.String("out", "vision/population.json", "file to write the average face to")
 	origin := flags.String("origin", "", "whose faces these are and under which licence")
 	mesh := flags.String("mesh", string(vision.PlainMesh), "what places the landmarks: plain or attention, whose average face is vision/population_attention.json")
+	var covering coverOptions
+	if args[0] == "cover" {
+		covering.flags(flags)
+	}
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
+	covering.out = *out
 	found, err := models.FindDir(*dir)
 	if err != nil {
 		return err
@@ -56,7 +62,10 @@ func run(args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, nets.Close()) }()
-	if args[0] == "population" {
+	switch args[0] {
+	case "cover":
+		return cover(nets, &covering)
+	case "population":
 		return average(nets, *out, *origin, flags.Args())
 	}
 	return features(nets, flags.Args())
@@ -86,7 +95,8 @@ func average(nets vision.Models, out, origin string, files []string) error {
 
 func features(nets vision.Models, files []string) error {
 	w := csv.NewWriter(os.Stdout)
-	_ = w.Write(append([]string{"file", "index", "t_ms", "state", "reasons", "yaw", "pitch", "roll", "presence", "misfit", "bright", "blown", "sharp"}, vision.FeatureNames()...))
+	_ = w.Write(append([]string{"file", "index", "t_ms", "state", "reasons", "yaw", "pitch", "roll", "presence", "misfit", "bright", "blown", "sharp",
+		"covered_right_eye", "covered_left_eye", "covered_brows", "covered_nose", "covered_mouth"}, vision.FeatureNames()...))
 	for _, path := range files {
 		if err := dump(nets, w, path); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
@@ -124,6 +134,9 @@ func dump(nets vision.Models, w *csv.Writer, path string) error {
 		row := []string{path, strconv.Itoa(m.Index), strconv.FormatInt(t.Milliseconds(), 10), m.State.String(),
 			strings.Join(m.Reasons.Codes(), " "), f(m.Face.Yaw), f(m.Face.Pitch), f(m.Face.Roll), f(m.Face.Presence), f(float32(m.Misfit)),
 			f(float32(m.Light.Bright)), f(float32(m.Light.Blown)), f(float32(m.Light.Sharp))}
+		for _, v := range m.Cover {
+			row = append(row, f(v))
+		}
 		for _, v := range m.Features {
 			row = append(row, f(v))
 		}

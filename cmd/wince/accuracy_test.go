@@ -118,6 +118,15 @@ func TestAccuracyOnRealFaces(t *testing.T) {
 		t.Logf("clip, %s neutral: score median %.2f in distress, 90th percentile %.2f smiling, AUC %.3f; PSPI without the rules AUC %.3f; AU4 (25-60) median %.2f, AUC %.3f; hand over the face judged %.2f",
 			neutral, quantile(cry, 0.5), quantile(laugh, 0.9), auc(cry, laugh), auc(part(25, 100, pspi), part(240, 472, pspi)),
 			quantile(part(25, 60, au4), 0.5), auc(part(25, 60, au4), part(240, 472, au4)), float64(len(part(101, 139, score)))/39)
+		judged := func(from, to int) float64 { return float64(len(part(from, to, score))) / float64(to-from+1) }
+		t.Logf("clip, judged: distress before the hand (25-54) %.2f, hand at the mouth now and then (55-100) %.2f, hand over the face (101-139) %.2f, hand at the mouth (140-230) %.2f, smile %.2f",
+			judged(25, 54), judged(55, 100), judged(101, 139), judged(140, 230), judged(240, 472))
+		if j := judged(101, 139); j > 0.2 {
+			t.Errorf("a hand over the face: %.2f judged, at most 0.2", j)
+		}
+		if d, s := judged(25, 54), judged(240, 472); d < 0.95 || s < 0.97 {
+			t.Errorf("nothing covers the face: %.2f judged in distress, %.2f smiling", d, s)
+		}
 		if a := auc(cry, laugh); bounded && a < 0.95 {
 			t.Errorf("%s: AUC %.3f of distress against smiling, at least 0.95", neutral, a)
 		}

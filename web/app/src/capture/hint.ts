@@ -12,7 +12,7 @@ export interface Hint {
 }
 
 /** What to do first where several things are wrong: without a face nothing else matters, and light helps all. */
-const order = ["several_faces", "too_dark", "too_bright", "too_small", "partly_out_of_frame", "turned_away", "obscured", "blurred"] as const;
+const order = ["several_faces", "too_dark", "too_bright", "too_small", "partly_out_of_frame", "turned_away", "obscured", "eyes_covered", "mouth_covered", "blurred"] as const;
 
 const icons: Record<string, IconName> = {
   no_face: "face",
@@ -23,6 +23,8 @@ const icons: Record<string, IconName> = {
   partly_out_of_frame: "move",
   turned_away: "turn",
   obscured: "eyeOff",
+  eyes_covered: "eyeOff",
+  mouth_covered: "eyeOff",
   blurred: "still",
 };
 

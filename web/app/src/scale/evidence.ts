@@ -33,6 +33,8 @@ const advice: [start: string, code: string][] = [
   ["The picture is blurred", "blurred"],
   ["Part of the face", "partly_out_of_frame"],
   ["Several faces", "several_faces"],
+  ["Something covers the eyes", "eyes_covered"],
+  ["Something covers the mouth", "mouth_covered"],
   ["Something covers", "obscured"],
 ];
 
