@@ -178,7 +178,7 @@ func (p *person) chain(i int, now time.Time) []FollowUp {
 			break
 		}
 	}
-	var out []FollowUp
+	out := []FollowUp{}
 	from, due := r.GivenAt, r.GivenAt.Add(time.Duration(c.FirstMinutes)*time.Minute)
 	for !due.After(end) {
 		wait := time.Duration(c.RepeatMinutes) * time.Minute

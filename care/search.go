@@ -60,6 +60,7 @@ type RecordSearch struct {
 	IDs       []string
 	Residents []string
 	At        Times  // the record's time
+	Changed   Times  // its last change
 	Newest    bool   // the latest first
 	After     *Place // after this one; nil for the first page
 	Limit     int    // at most so many

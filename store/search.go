@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"wince/care"
 )
@@ -103,20 +104,7 @@ func (s *Store) SearchAssessments(ctx context.Context, q care.AssessmentSearch) 
 		column = "changed_at"
 	}
 	end := w.page(column, "id", q.Newest, q.After, q.Limit)
-	rows, err := s.db.QueryContext(ctx, assessmentQuery+`WHERE `+w.text()+end, w.args...)
-	if err != nil {
-		return nil, s.sentence(err)
-	}
-	defer rows.Close()
-	list := []care.Assessment{}
-	for rows.Next() {
-		a, err := s.scanAssessment(rows)
-		if err != nil {
-			return nil, s.sentence(err)
-		}
-		list = append(list, *a)
-	}
-	return list, s.sentence(rows.Err())
+	return listOf(ctx, s, assessmentQuery+`WHERE `+w.text()+end, w.args, s.scanAssessment)
 }
 
 // CountAssessments returns how many assessments of care meet all conditions of a search, wherever its page begins.
@@ -159,77 +147,100 @@ func assessmentConditions(q care.AssessmentSearch) *where {
 func (s *Store) SearchResidents(ctx context.Context, q care.RecordSearch) ([]care.Resident, error) {
 	w := &where{}
 	w.and("r.erased_at IS NULL")
-	w.scope("r.site_id", q.Scope)
-	w.oneOf("r.id", q.IDs)
-	if q.After != nil {
-		w.and("r.id > " + w.arg(q.After.ID))
+	q.Residents = nil // they are the records
+	if err := s.records(ctx, w, "r.id", "", q); err != nil {
+		return nil, err
 	}
-	rows, err := s.db.QueryContext(ctx, residentQuery+`WHERE `+w.text()+` ORDER BY r.id LIMIT `+w.arg(q.Limit), w.args...)
-	if err != nil {
-		return nil, s.sentence(err)
-	}
-	defer rows.Close()
-	list := []care.Resident{}
-	for rows.Next() {
-		r, err := s.scanResident(rows)
-		if err != nil {
-			return nil, s.sentence(err)
-		}
-		list = append(list, *r)
-	}
-	return list, s.sentence(rows.Err())
+	return listOf(ctx, s, residentQuery+`WHERE `+w.text()+w.byID("r.id", q), w.args, s.scanResident)
 }
 
 // SearchReliefs returns what was done against pain for residents who live in some sites, in order of when.
 func (s *Store) SearchReliefs(ctx context.Context, q care.RecordSearch) ([]care.Relief, error) {
-	w := &where{}
-	w.scope("r.site_id", q.Scope)
-	w.oneOf("v.id", q.IDs)
-	w.oneOf("v.resident_id", q.Residents)
-	w.times("v.given_at", q.At)
-	end := w.page("v.given_at", "v.id", q.Newest, q.After, q.Limit)
-	return searchBodies[care.Relief](ctx, s, "reliefs", w, end)
+	return searchBodies[care.Relief](ctx, s, "reliefs", "v.given_at", q)
 }
 
 // SearchConsents returns decisions on consent of residents who live in some sites, in the order in which they were recorded.
 func (s *Store) SearchConsents(ctx context.Context, q care.RecordSearch) ([]care.ConsentRecord, error) {
-	w := &where{}
-	w.scope("r.site_id", q.Scope)
-	w.oneOf("v.id", q.IDs)
-	w.oneOf("v.resident_id", q.Residents)
-	w.times("v.recorded_at", q.At)
-	end := w.page("v.recorded_at", "v.id", q.Newest, q.After, q.Limit)
-	return searchBodies[care.ConsentRecord](ctx, s, "consents", w, end)
+	return searchBodies[care.ConsentRecord](ctx, s, "consents", "v.recorded_at", q)
 }
 
 // SearchSchedules returns schedules of some sites in order of their ids, those that have ended among them.
 func (s *Store) SearchSchedules(ctx context.Context, q care.RecordSearch) ([]care.Schedule, error) {
 	w := &where{}
-	w.scope("site_id", q.Scope)
-	w.oneOf("id", q.IDs)
-	w.oneOf("resident_id", q.Residents)
-	if q.After != nil {
-		w.and("id > " + w.arg(q.After.ID))
+	if err := s.records(ctx, w, "r.id", "r.resident_id", q); err != nil {
+		return nil, err
 	}
-	return bodies[care.Schedule](ctx, s, s.db, "schedules", w.text()+` ORDER BY id LIMIT `+w.arg(q.Limit), w.args...)
+	return listOf(ctx, s, `SELECT r.id, r.body FROM schedules r WHERE `+w.text()+w.byID("r.id", q), w.args, bodyOf[care.Schedule](s, "schedules"))
 }
 
-// searchBodies reads records that belong to residents, from a table v, with the residents as r.
-func searchBodies[T any](ctx context.Context, s *Store, table string, w *where, end string) ([]T, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT v.id, v.body FROM `+table+` v JOIN residents r ON r.id = v.resident_id WHERE `+w.text()+end, w.args...)
-	if err != nil {
-		return nil, s.sentence(err)
+// searchBodies reads a page of records that belong to residents, from a table v, with the residents as r.
+func searchBodies[T any](ctx context.Context, s *Store, table, time string, q care.RecordSearch) ([]T, error) {
+	w := &where{}
+	if err := s.records(ctx, w, "v.id", "v.resident_id", q); err != nil {
+		return nil, err
 	}
-	defer rows.Close()
-	list := []T{}
-	for rows.Next() {
-		v, err := readBody[T](s, table, rows)
-		if err != nil {
-			return nil, s.sentence(err)
+	w.times(time, q.At)
+	end := w.page(time, "v.id", q.Newest, q.After, q.Limit)
+	return listOf(ctx, s, `SELECT v.id, v.body FROM `+table+` v JOIN residents r ON r.id = v.resident_id WHERE `+w.text()+end, w.args, bodyOf[T](s, table))
+}
+
+// records puts in the conditions that all records of residents share; resident is empty where the records are the residents.
+func (s *Store) records(ctx context.Context, w *where, id, resident string, q care.RecordSearch) error {
+	w.scope("r.site_id", q.Scope)
+	w.oneOf(id, q.IDs)
+	if resident != "" {
+		w.oneOf(resident, q.Residents)
+	}
+	for _, group := range q.Changed {
+		// What changed since a time is at the end of the log of changes: whoever asks often is spared the look at every record.
+		if since, ok := earliest(group); ok {
+			var head int64
+			err := s.db.QueryRowContext(ctx, `SELECT seq FROM change_head`).Scan(&head)
+			var first int64
+			if err == nil {
+				first, err = firstSince(ctx, s.db, since, head)
+			}
+			if err != nil {
+				return s.sentence(err)
+			}
+			w.and(id + " IN (SELECT n.entity_id FROM changes n WHERE n.seq >= " + w.arg(first) + ")")
 		}
-		list = append(list, *v)
 	}
-	return list, s.sentence(rows.Err())
+	w.times("(SELECT n.at FROM changes n WHERE n.entity_id = "+id+" ORDER BY n.seq DESC LIMIT 1)", q.Changed)
+	return nil
+}
+
+// earliest returns the time before which none of the ranges lies, where there is one.
+func earliest(group []care.TimeRange) (since time.Time, ok bool) {
+	for i, r := range group {
+		if r.Not || r.From.IsZero() {
+			return time.Time{}, false
+		}
+		if i == 0 || r.From.Before(since) {
+			since = r.From
+		}
+	}
+	return since, len(group) > 0
+}
+
+// byID puts in the place after which a list in the order of its ids goes on.
+func (w *where) byID(id string, q care.RecordSearch) string {
+	cond := ""
+	if q.After != nil {
+		cond = " AND " + id + " > " + w.arg(q.After.ID)
+	}
+	return cond + " ORDER BY " + id + " LIMIT " + w.arg(q.Limit)
+}
+
+// listOf reads the records of a query.
+func listOf[T any](ctx context.Context, s *Store, query string, args []any, scan func(interface{ Scan(...any) error }) (*T, error)) ([]T, error) {
+	list := []T{}
+	err := eachRecord(ctx, s.db, query, args, scan, func(v *T) { list = append(list, *v) })
+	return list, s.sentence(err)
+}
+
+func bodyOf[T any](s *Store, table string) func(interface{ Scan(...any) error }) (*T, error) {
+	return func(row interface{ Scan(...any) error }) (*T, error) { return readBody[T](s, table, row) }
 }
 
 // SearchAudit returns events of the trail, in its order or the newest first.

@@ -155,6 +155,7 @@ func testRecordSearches(t *testing.T, s *Store, r, other *care.Resident) {
 	q.After = &care.Place{ID: residents[0].ID}
 	second, err := s.SearchResidents(t.Context(), q)
 	must(t, err)
+	testRecordsByChange(t, s, len(residents))
 	if len(rest) != 2 || len(last) != 1 || len(second) != 1 {
 		t.Errorf("after a place: %d consents, %d schedules, %d residents", len(rest), len(last), len(second))
 	}
@@ -182,5 +183,44 @@ func testRecordSearches(t *testing.T, s *Store, r, other *care.Resident) {
 	must(t, err)
 	if len(before) != 2 || before[0].Seq != 2 {
 		t.Errorf("before the third: %+v", before)
+	}
+}
+
+// What was changed last is found by the log of changes, in every kind of record.
+func testRecordsByChange(t *testing.T, s *Store, residents int) {
+	later := noon.Add(48 * time.Hour)
+	at := care.Act{By: act().By, At: later, Request: "r"}
+	list, err := s.SearchResidents(t.Context(), care.RecordSearch{Scope: everywhere, Limit: 10})
+	must(t, err)
+	r := &list[len(list)-1]
+	relief := &care.Relief{ID: care.NewID(), ResidentID: r.ID, Measures: []string{"music"}, GivenAt: noon, Version: 1}
+	must(t, s.AddRelief(t.Context(), at, r.SiteID, relief))
+	must(t, s.AddConsent(t.Context(), at, &care.ConsentRecord{ID: care.NewID(), ResidentID: r.ID, Purpose: care.ForPhoto, Decision: care.ConsentGiven, RecordedAt: noon, Version: 1}))
+	must(t, s.AddSchedule(t.Context(), at, &care.Schedule{ID: care.NewID(), SiteID: r.SiteID, ResidentID: r.ID, Version: 1}))
+	_, err = s.ChangeResident(t.Context(), at, r.ID, r.Version, func(v *care.Resident) error { v.Room = "late"; return nil })
+	must(t, err)
+	for name, c := range map[string]struct {
+		changed care.Times
+		want    [4]int // residents, reliefs, consents, schedules
+	}{
+		"since then":    {care.Times{{{From: later}}}, [4]int{1, 1, 1, 1}},
+		"before":        {care.Times{{{To: later}}}, [4]int{residents - 1, 6, 6, 6}},
+		"not then":      {care.Times{{{From: later, To: later.Add(time.Hour), Not: true}}}, [4]int{residents - 1, 6, 6, 6}},
+		"either":        {care.Times{{{From: later}, {To: noon.Add(-time.Hour)}}}, [4]int{1, 1, 1, 1}},
+		"both":          {care.Times{{{From: noon}}, {{From: later}}}, [4]int{1, 1, 1, 1}},
+		"the day after": {care.Times{{{From: later.Add(time.Second)}}}, [4]int{}},
+	} {
+		q := care.RecordSearch{Scope: everywhere, Changed: c.changed, Limit: 50}
+		a, err := s.SearchResidents(t.Context(), q)
+		must(t, err)
+		b, err := s.SearchReliefs(t.Context(), q)
+		must(t, err)
+		d, err := s.SearchConsents(t.Context(), q)
+		must(t, err)
+		e, err := s.SearchSchedules(t.Context(), q)
+		must(t, err)
+		if got := [4]int{len(a), len(b), len(d), len(e)}; got != c.want {
+			t.Errorf("%s: found %v, want %v", name, got, c.want)
+		}
 	}
 }

@@ -315,22 +315,26 @@ func (s *Server) fhirRead(k *fhir.Kind) gin.HandlerFunc {
 			s.fail(c, err)
 			return
 		}
-		elements, err := parseElements(c.Query("_elements"), c.Query("_summary"))
-		if err != nil || elements == nil {
-			if err != nil {
-				s.fail(c, err)
-				return
-			}
-			s.writeFHIR(c, http.StatusOK, r)
-			return
-		}
-		body, err := elements.of(r)
-		if err != nil {
-			s.fail(c, err)
-			return
-		}
-		s.writeFHIRBody(c, http.StatusOK, body)
+		s.writeSome(c, r)
 	}
+}
+
+// writeSome ends a request with a resource, or with what is wanted of it.
+func (s *Server) writeSome(c *gin.Context, r fhir.Resource) {
+	wanted, err := parseElements(c.Query("_elements"), c.Query("_summary"))
+	if err == nil && wanted == nil {
+		s.writeFHIR(c, http.StatusOK, r)
+		return
+	}
+	var body []byte
+	if err == nil {
+		body, err = wanted.of(r)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.writeFHIRBody(c, http.StatusOK, body)
 }
 
 // fhirVRead answers with what a resource was in one of its versions.
@@ -349,7 +353,7 @@ func (s *Server) fhirVRead(k *fhir.Kind) gin.HandlerFunc {
 			s.fail(c, err)
 			return
 		}
-		s.writeFHIR(c, http.StatusOK, r)
+		s.writeSome(c, r)
 	}
 }
 

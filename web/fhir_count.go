@@ -39,3 +39,27 @@ func (s *Server) countFHIR(c *gin.Context, q *fhirQuery) (int, bool, error) {
 	n, err := s.opt.Store.CountAssessments(c.Request.Context(), a)
 	return n, err == nil, err
 }
+
+// countable is how many resources are read to count them, where that is all that is asked for.
+const countable = 20 * maxFHIRPage
+
+// countByReading counts what a search finds by finding it.
+func (s *Server) countByReading(c *gin.Context, q *fhirQuery) (int, error) {
+	if q.nobody {
+		return 0, nil
+	}
+	all, n := *q, 0
+	all.count, all.from = maxFHIRPage, nil
+	for range countable/maxFHIRPage + passes {
+		found, next, err := s.findFHIR(c, &all)
+		n += len(found)
+		if err != nil || next == nil {
+			return n, err
+		}
+		if n >= countable {
+			break
+		}
+		all.from = next
+	}
+	return 0, fhir.Issues{{Code: "too-costly", Text: "That is more than can be counted: ask for less, such as one resident's, or read the pages."}}
+}

@@ -34,6 +34,7 @@ type fhirQuery struct {
 	newest   bool
 	count    int
 	total    bool
+	counts   bool // the total is all that is asked for
 	only     *elements
 	include  []string
 	back     []string
@@ -135,6 +136,9 @@ func (s *Server) parseFHIR(c *gin.Context, k *fhir.Kind) (*fhirQuery, error) {
 		}
 	}
 	q.self.Del(cursorParam)
+	if q.only != nil && q.only.summary == "text" && len(q.include)+len(q.back) > 0 {
+		return nil, badParam("_include", "_include and _revinclude do not go with _summary=text.")
+	}
 	return q, nil
 }
 
@@ -185,7 +189,7 @@ func (s *Server) parseParam(c *gin.Context, q *fhirQuery, name, value string) (b
 
 func (s *Server) parseOnly(q *fhirQuery, name, value string) (bool, error) {
 	if name == "_summary" && value == "count" {
-		q.count, q.total = 0, true
+		q.count, q.total, q.counts = 0, true, true
 		return true, nil
 	}
 	e, s2 := value, ""
@@ -317,70 +321,4 @@ func (s *Server) byIdentifier(c *gin.Context, t fhir.Token) (*care.Resident, err
 		return nil, nil
 	}
 	return r, nil
-}
-
-// elements are the parts of resources that a client wants.
-type elements struct {
-	keep []string // nil for all but drop
-	drop []string
-}
-
-// parseElements reads _elements and _summary; nil for everything.
-func parseElements(list, summary string) (*elements, error) {
-	switch summary {
-	case "", "false":
-	case "data":
-		return &elements{drop: []string{"text"}}, nil
-	case "text":
-		return &elements{keep: []string{"text", "status", "code", "subject"}}, nil
-	default:
-		return nil, badParam("_summary", "_summary is served as data, text, count and false only.")
-	}
-	if list == "" {
-		return nil, nil
-	}
-	e := &elements{}
-	for _, name := range strings.Split(list, ",") {
-		if at := strings.LastIndexByte(name, '.'); at >= 0 { // Observation.status
-			name = name[at+1:]
-		}
-		if name = strings.TrimSpace(name); name != "" {
-			e.keep = append(e.keep, name)
-		}
-	}
-	return e, nil
-}
-
-// of returns a resource with the wanted elements only, and the tag that says so.
-func (e *elements) of(r fhir.Resource) ([]byte, error) {
-	all, err := fhir.Marshal(r)
-	if err != nil {
-		return nil, err
-	}
-	var m map[string]json.RawMessage
-	if err := json.Unmarshal(all, &m); err != nil {
-		return nil, err
-	}
-	for name := range m {
-		if name == "resourceType" || name == "id" || name == "meta" {
-			continue
-		}
-		// A value element is named with its type: value means valueQuantity too.
-		wanted := e.keep == nil || slices.ContainsFunc(e.keep, func(k string) bool {
-			rest, ok := strings.CutPrefix(name, k)
-			return ok && (rest == "" || rest[0] >= 'A' && rest[0] <= 'Z')
-		})
-		if !wanted || slices.Contains(e.drop, name) {
-			delete(m, name)
-		}
-	}
-	meta := fhir.Meta{}
-	if h := r.Head().Meta; h != nil {
-		meta = *h
-	}
-	meta.Tag = []fhir.Coding{{System: "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", Code: "SUBSETTED"}}
-	if m["meta"], err = json.Marshal(meta); err != nil {
-		return nil, err
-	}
-	return json.Marshal(m)
 }

@@ -195,11 +195,15 @@ func (s *Server) subscriptions(c *gin.Context) ([]fhir.Resource, error) {
 }
 
 // notifySubscription makes the requests of R4's rest-hook: without a payload one POST that says nothing, with one a PUT of each resource that the
-// criteria find, below the endpoint.
+// criteria find, below the endpoint. Several changes of a record that were not told yet are told as one.
 func (s *Server) notifySubscription(ctx context.Context, w *care.Webhook, within care.Scope, c *care.RecordChange, now *care.Current) ([]notification, error) {
 	q, err := s.criteria(w.Criteria)
 	if err != nil || now == nil || now.Record == nil || !within.Has(now.SiteID) {
 		return nil, nil //nolint:nilerr // what cannot be read any more is nobody's change
+	}
+	last, err := s.opt.Store.LastChanges(ctx, c.EntityID)
+	if err != nil || last[c.EntityID].Seq > c.Seq {
+		return nil, err // what there is now is told with the newer change
 	}
 	all, err := s.tellChange(ctx, q.kind.Name, now.Record, c.At)
 	if err != nil {

@@ -88,7 +88,11 @@ func TestFHIRSubscription(t *testing.T) {
 	}
 	until := g.couriers()
 	g.painadOf(other.ID, g.clock.now(), 1)
-	a := g.painadOf(r.ID, g.clock.now(), 2)
+	var a care.Assessment
+	g.do("POST", "/api/v1/assessments", map[string]any{"resident_id": r.ID, "condition": "rest", "scale": "painad",
+		"answers": map[string]int{"breathing": 0, "vocalisation": 1, "face": 2, "body": 0, "consolability": 0}}).want(201).read(&a)
+	until("the draft is told", func() bool { return len(got()) == 1 })
+	g.do("POST", "/api/v1/assessments/"+a.ID+"/confirm", map[string]any{}, etag("1")...).want(200)
 	until("both are told", func() bool {
 		return len(got()) >= 2 && g.hooked(full.ID).State.Pending == 0 && g.hooked(plain.ID).State.Pending == 0
 	})

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -288,6 +289,56 @@ func TestFHIRSearch(t *testing.T) {
 	if r["status"] != "final" || r["valueQuantity"] == nil || r["component"] != nil || !strings.Contains(string(only.body), "SUBSETTED") {
 		t.Errorf("some elements: %v", r)
 	}
+}
+
+// Summaries of each kind of resource have what R4 says, and a count is told of whatever can be found.
+func TestFHIRSummaries(t *testing.T) {
+	w := newWard(t)
+	w.do("POST", "/fhir/Subscription", (&restHook{Server: &httptest.Server{URL: "https://platform.example"}}).ask("Patient", "")).want(201)
+	for _, k := range fhir.Kinds() {
+		all := w.all(k.Name)
+		if n := w.search(k.Name + "?_summary=count"); n.Total == nil || *n.Total != len(all) || len(n.Entry) != 0 {
+			if k.Name != "AuditEvent" || n.Total == nil || *n.Total <= len(all) { // asking is an event, too
+				t.Errorf("%s: %d are found, the count is %s", k.Name, len(all), n.body)
+			}
+		}
+		for mode, check := range map[string]func(m map[string]any) bool{
+			"true":  func(m map[string]any) bool { return m["text"] == nil },
+			"text":  func(m map[string]any) bool { return m["text"] != nil },
+			"data":  func(m map[string]any) bool { return m["text"] == nil },
+			"false": func(m map[string]any) bool { return m["text"] != nil },
+		} {
+			f := w.search(k.Name + "?_summary=" + mode + "&_count=2")
+			var b struct {
+				Entry []struct{ Resource map[string]any }
+			}
+			f.read(&b)
+			if len(b.Entry) == 0 || strings.Contains(string(f.body), "SUBSETTED") != (mode != "false") {
+				t.Errorf("%s, %s: %s", k.Name, mode, f.body)
+			}
+			for _, e := range b.Entry {
+				for _, name := range fhir.Mandatory(k.Name) {
+					if e.Resource[name] == nil && e.Resource[name+"CodeableConcept"] == nil && e.Resource[name+"DateTime"] == nil {
+						t.Errorf("%s, %s: no %s in %v", k.Name, mode, name, e.Resource)
+					}
+				}
+				if e.Resource["id"] == nil || !check(e.Resource) && k.Name != "AuditEvent" {
+					t.Errorf("%s, %s: %v", k.Name, mode, e.Resource)
+				}
+			}
+		}
+	}
+	for _, of := range []string{"", "/_history/1"} {
+		a := w.do("GET", "/fhir/Observation/"+w.done.ID+of+"?_summary=true", nil).want(200)
+		var m map[string]any
+		if a.read(&m); m["category"] != nil || m["component"] == nil || m["code"] == nil {
+			t.Errorf("a summary of one: %v", m)
+		}
+	}
+	for query, code := range map[string]string{"Patient?_summary=most": "value", "Patient?_summary=text&_include=Patient:organization": "value"} {
+		w.do("GET", "/fhir/"+query, nil).outcome(400, code)
+	}
+	w.do("GET", "/fhir/Patient/"+w.resident.ID+"?_summary=count", nil).outcome(400, "value")
 }
 
 // Pages are stable while records are added, whatever their length, and hold everything once.

@@ -73,7 +73,7 @@ func Kinds() []*Kind {
 		{Name: "CodeSystem", Interactions: reading, Params: params(Param{"url", "uri", "Its canonical address"}, Param{"version", "token", "Its version"}), Words: "Our own codes: one system for each version of a scale, one for the rest."},
 		{Name: "ConceptMap", Interactions: reading, Params: params(Param{"url", "uri", "Its canonical address"}), Words: "Our codes in LOINC and SNOMED CT, where there are any."},
 		{Name: "Consent", Interactions: reading, Params: params(Param{"patient", "reference", "The resident; also patient.identifier"}, Param{"date", "date", "When it was recorded"},
-			Param{"status", "token", "active, inactive or rejected"}), Sort: []string{"-date", "date"}, Includes: []string{"Consent:patient"}, Words: "Decisions on assessment by camera and on photographs."},
+			Param{"status", "token", "active, inactive or rejected"}, changed), Sort: []string{"-date", "date"}, Includes: []string{"Consent:patient"}, Words: "Decisions on assessment by camera and on photographs."},
 		{Name: "Device", Interactions: reading, Params: params(), Words: "What measured: a set of models and rules."},
 		{Name: "Location", Interactions: reading, Params: params(Param{"name", "string", "The beginning of its name"}), Words: "Sites as places."},
 		{Name: "MedicationAdministration", Interactions: reading, Params: ofPatient(Param{"effective-time", "date", "When it was given"}, Param{"status", "token", "completed or entered-in-error"},
