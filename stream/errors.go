@@ -22,6 +22,8 @@ const (
 	CodeSessionUnknown  Code = "session_unknown"
 	CodeSessionClosed   Code = "session_closed"
 	CodePeerUnknown     Code = "peer_unknown"
+	CodeFragment        Code = "fragment_unreadable"
+	CodeICEOutdated     Code = "ice_outdated"
 	CodeCaptureRunning  Code = "capture_running"
 	CodeCaptureLength   Code = "capture_length"
 	CodeBaseline        Code = "baseline_outdated"
@@ -59,7 +61,7 @@ func (e *Error) Because(cause error) *Error {
 	return &c
 }
 
-// The errors, one for each code.
+// The errors, one for each code; two say that there is no place.
 var (
 	ErrOfferTooLarge = &Error{Code: CodeOfferTooLarge,
 		Text: "The video offer is larger than 64 KB: no browser sends one like it. Reload the page."}
@@ -73,6 +75,8 @@ var (
 		Text: "The offer only wants to receive video: it must send the camera's (a=sendonly or a=sendrecv)."}
 	ErrAtCapacity = &Error{Code: CodeAtCapacity, RetryAfter: 10 * time.Second,
 		Text: "The server is analysing as many cameras as it can: wait until another one has finished, then try again."}
+	ErrStopping = &Error{Code: CodeAtCapacity, RetryAfter: 15 * time.Second,
+		Text: "The server is about to be started anew and takes no more cameras: try again in a moment."}
 	ErrStreamConflict = &Error{Code: CodeStreamConflict, RetryAfter: 5 * time.Second,
 		Text: "Another tablet is already sending video for this session: stop it there, or start a session of your own."}
 	ErrNoStream = &Error{Code: CodeNoStream,
@@ -85,6 +89,10 @@ var (
 		Text: "This session has ended: start a new one."}
 	ErrPeerUnknown = &Error{Code: CodePeerUnknown,
 		Text: "This video connection has ended already."}
+	ErrFragment = &Error{Code: CodeFragment,
+		Text: "The change to the video connection cannot be read: send a fragment of SDP with the credentials and candidates of the camera's side."}
+	ErrICEOutdated = &Error{Code: CodeICEOutdated,
+		Text: "The video connection was changed meanwhile: begin it anew."}
 	ErrCaptureRunning = &Error{Code: CodeCaptureRunning,
 		Text: "An observation is already running: wait until it is done."}
 	ErrCaptureLength = &Error{Code: CodeCaptureLength,

@@ -62,6 +62,10 @@ func (t *tablet) ID() string            { return t.id }
 func (t *tablet) Connected() bool       { return t.connected.Load() }
 func (t *tablet) RequestKeyframe()      { t.keyframes.Add(1) }
 func (t *tablet) Done() <-chan struct{} { return t.done }
+func (t *tablet) ICE() string           { return "tag" }
+func (t *tablet) Patch(_ context.Context, tag, fragment string) (string, string, error) {
+	return "answer to " + fragment, tag + "'", nil
+}
 func (t *tablet) Close() error {
 	t.connected.Store(false)
 	t.once.Do(func() { close(t.done) })

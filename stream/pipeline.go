@@ -14,12 +14,14 @@ const frameQueue = 32
 // counters are what a session counts.
 type counters struct {
 	received, decoded, analysed, dropped, paced, corrupt, unsent atomic.Uint64
+	behind, waiting                                              atomic.Uint64 // of dropped: the decoder was behind, or waited for a keyframe
 }
 
 func (c *counters) status() Status {
 	return Status{
 		Received: c.received.Load(), Decoded: c.decoded.Load(), Analysed: c.analysed.Load(), Dropped: c.dropped.Load(),
 		Paced: c.paced.Load(), Corrupt: c.corrupt.Load(), Unsent: c.unsent.Load(),
+		Behind: c.behind.Load(), Waiting: c.waiting.Load(),
 	}
 }
 
@@ -47,6 +49,8 @@ type picture struct {
 	img vision.I420
 	t   time.Duration // media time
 	rtp uint32
+
+	received time.Time
 }
 
 // startPipeline starts the goroutines. s.mu is held.
@@ -104,6 +108,7 @@ func (in *ingest) Push(f EncodedFrame) bool {
 		return true
 	default:
 		p.s.stat.dropped.Add(1)
+		p.s.stat.behind.Add(1)
 		return false
 	}
 }
@@ -138,6 +143,7 @@ func (d *decoding) frame(f *frame) {
 	t := d.clock.at(f.stream, f.RTP, f.Received)
 	if d.broken && !f.Keyframe {
 		s.stat.dropped.Add(1)
+		s.stat.waiting.Add(1)
 		return
 	}
 	if d.dec == nil || d.codec != f.Codec {
@@ -147,8 +153,10 @@ func (d *decoding) frame(f *frame) {
 		}
 	}
 	pic := <-d.p.blank // never waits: the slot and the analysis hold one each
-	pic.t, pic.rtp = t, f.RTP
+	pic.t, pic.rtp, pic.received = t, f.RTP, f.Received
+	begun := time.Now()
 	shown, err := d.dec.Decode(f.Data, &pic.img)
+	s.owner.spent(StageDecode, time.Since(begun))
 	switch {
 	case err != nil:
 		d.p.blank <- pic
@@ -248,10 +256,13 @@ func (p *pipeline) analyse(ctx context.Context, a Analyzer) {
 			index++
 			s.stat.analysed.Add(1)
 			done := s.captureAdd(&r)
+			analysed := time.Now()
+			received := pic.received
 			buf = s.appendFrameEvent(buf[:0], &r, pic.rtp)
 			p.blank <- pic
 			s.publish(buf, true)
 			s.publishOutcome(done)
+			s.owner.measured(&r.Stages, received, analysed)
 		}
 	}
 }

@@ -160,6 +160,24 @@ func (s *Session) Unpublish(peerID string) error {
 	return nil
 }
 
+// Patch changes the connection of that id, as [Peer.Patch] does, or returns [ErrPeerUnknown].
+func (s *Session) Patch(ctx context.Context, peerID, tag, fragment string) (answer, newTag string, err error) {
+	p := s.current()
+	if p == nil || p.ID() != peerID {
+		return "", "", ErrPeerUnknown
+	}
+	return p.Patch(ctx, tag, fragment)
+}
+
+// ICE returns what the connection of that id gives as [Peer.ICE], empty where there is none.
+func (s *Session) ICE(peerID string) string {
+	p := s.current()
+	if p == nil || p.ID() != peerID {
+		return ""
+	}
+	return p.ICE()
+}
+
 // Subscribe returns the session's events as JSON texts, which must not be changed. A reader that is too slow loses frames,
 // never other events; it slows nobody. The channel is closed by cancel and when the session ends.
 func (s *Session) Subscribe() (events <-chan []byte, cancel func()) {

@@ -19,7 +19,9 @@ type Sessions struct {
 	open    map[string]*Session
 	streams int // publishing, or about to
 	closed  bool
-	past    Load // counts of sessions that have ended
+	leaving bool   // the server is about to stop: see Drain
+	refused uint64 // for want of a place
+	past    Load   // counts of sessions that have ended
 }
 
 // Load is how much the machine has to do, and what of it was lost.
@@ -28,7 +30,10 @@ type Load struct {
 	Streams, Most   int     // tablets that publish now, and how many may
 	Rate, TotalRate float64 // analysed frames a second: of one stream at most now, and of all; TotalRate 0 knows no limit
 
-	Analysed, Dropped, Paced, Corrupt uint64 // since the start, of all sessions
+	Analysed, Dropped, Paced, Corrupt          uint64 // since the start, of all sessions
+	Received, Decoded, Unsent, Behind, Waiting uint64 // as in [Status]
+	Refused                                    uint64 // tablets and sessions for which there was no place
+	Captures                                   int    // that run now
 }
 
 func (l *Load) count(st Status) {
@@ -36,6 +41,11 @@ func (l *Load) count(st Status) {
 	l.Dropped += st.Dropped
 	l.Paced += st.Paced
 	l.Corrupt += st.Corrupt
+	l.Received += st.Received
+	l.Decoded += st.Decoded
+	l.Unsent += st.Unsent
+	l.Behind += st.Behind
+	l.Waiting += st.Waiting
 }
 
 // Load returns how much there is to do now.
@@ -45,8 +55,12 @@ func (s *Sessions) Load() Load {
 	l := s.past
 	l.Sessions, l.Streams, l.Most, l.TotalRate = len(s.open), s.streams, s.most(), s.cfg.TotalRate
 	l.Rate = math.Round(10*float64(time.Second)/float64(s.interval.Load())) / 10
+	l.Refused = s.refused
 	for _, x := range s.open {
 		l.count(x.stat.status())
+		if x.capturing() {
+			l.Captures++
+		}
 	}
 	return l
 }
@@ -84,9 +98,12 @@ func (s *Sessions) Create(id string) (*Session, error) {
 	switch {
 	case s.closed:
 		return nil, ErrSessionClosed
+	case s.leaving:
+		return nil, ErrStopping
 	case s.open[id] != nil:
 		return nil, ErrSessionExists
 	case len(s.open) >= s.cfg.MaxSessions:
+		s.refused++
 		return nil, ErrAtCapacity
 	}
 	x := newSession(id, s)
@@ -178,7 +195,11 @@ func (s *Sessions) most() int {
 func (s *Sessions) reserve() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.streams >= s.most() {
+	switch {
+	case s.leaving:
+		return ErrStopping
+	case s.streams >= s.most():
+		s.refused++
 		return ErrAtCapacity
 	}
 	s.streams++

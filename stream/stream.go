@@ -70,6 +70,12 @@ type Peer interface {
 	// Send hands one event to the tablet without waiting. It reports false where it was dropped, because there is no
 	// results channel or too much is still under way. The event is borrowed for the call.
 	Send(event []byte) bool
+	// ICE names how the two ends know each other at present; it is the ETag of the WHIP resource.
+	ICE() string
+	// Patch takes a fragment of SDP (RFC 8840) with candidates of the tablet, or with new credentials, which begin a restart: then it
+	// returns the server's own fragment. Tag is what the tablet takes ICE to be, or "*"; newTag is what it is now. Errors are
+	// [ErrFragment] and [ErrICEOutdated].
+	Patch(ctx context.Context, tag, fragment string) (answer, newTag string, err error)
 	// Done is closed when the connection has failed or was closed, by either side.
 	Done() <-chan struct{}
 	// Close ends the connection and waits until nothing of it runs any more.
@@ -97,6 +103,7 @@ type Config struct {
 	MaxRate     float64       // analysed frames per second of one stream; default 30
 	TotalRate   float64       // analysed frames per second of all streams that the machine bears; 0 knows no limit
 	IdleExpiry  time.Duration // a session without a tablet is closed after this long; default 10 min
+	Meter       Meter         // default none
 	Logger      *slog.Logger  // default discards
 }
 
@@ -127,5 +134,7 @@ type Status struct {
 	Paced     uint64 // pictures left out because many streams share the machine
 	Corrupt   uint64 // frames that the decoder refused
 	Unsent    uint64 // events that the tablet's results channel or a subscriber did not take
+	Behind    uint64 // of Dropped: frames for which the decoder was behind
+	Waiting   uint64 // of Dropped: frames that came while the decoder waited for a keyframe
 	Capture   Capture
 }

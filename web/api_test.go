@@ -98,6 +98,14 @@ func TestHealth(t *testing.T) {
 	if out.Status != "ok" || out.Version != "test" || len(out.Models) != 1 || !out.Not {
 		t.Errorf("got %+v", out)
 	}
+	g.do("GET", "/readyz", nil).want(200)
+	g.server.Leave() // it finishes what runs: healthy, but nothing new is to be sent here
+	g.do("GET", "/healthz", nil).want(200)
+	if a := g.do("GET", "/readyz", nil); a.Header.Get("Retry-After") == "" {
+		t.Error("nothing says when to try again")
+	} else {
+		a.problem(503, care.Code(stream.CodeAtCapacity))
+	}
 	g.store.Close()
 	g.do("GET", "/healthz", nil).problem(503, care.Storage)
 }

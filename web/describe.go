@@ -26,6 +26,7 @@ type doc struct {
 	also   []media     // other kinds of body that can be asked for
 	status int         // of success; 200, or 204 without a body, where left out
 	again  bool        // 200 where the same was done before
+	quiet  bool        // 204 where there is nothing to answer
 	tag    bool        // the answer has an ETag
 	match  bool        // If-Match is needed
 	cached bool        // 304 where If-None-Match has the ETag: only where the ETag tells all that is answered

@@ -147,6 +147,20 @@ func (s *fakeSession) Publish(_ context.Context, offer string) (string, string, 
 	}
 	return "v=0\r\nanswer", "peer-1", nil
 }
+func (s *fakeSession) Patch(_ context.Context, peer, tag, fragment string) (string, string, error) {
+	switch {
+	case peer != "peer-1":
+		return "", "", stream.ErrPeerUnknown
+	case strings.HasPrefix(fragment, "bad"):
+		return "", "", stream.ErrFragment
+	case strings.HasPrefix(fragment, "restart"):
+		return "a=ice-ufrag:new", "ice-2", nil
+	case tag != "ice-1" && tag != "*":
+		return "", "", stream.ErrICEOutdated
+	}
+	return "", "ice-1", nil
+}
+func (s *fakeSession) ICE(string) string { return "ice-1" }
 func (s *fakeSession) Unpublish(peer string) error {
 	if peer != "peer-1" {
 		return stream.ErrPeerUnknown

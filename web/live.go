@@ -18,6 +18,8 @@ type Live interface {
 // LiveSession is one tablet's video and what is measured in it; *stream.Session is one.
 type LiveSession interface {
 	Publish(ctx context.Context, offer string) (answer, peer string, err error)
+	Patch(ctx context.Context, peer, tag, fragment string) (answer, newTag string, err error)
+	ICE(peer string) string // names the state of the connection
 	Unpublish(peer string) error
 	Subscribe() (events <-chan []byte, cancel func())
 	MeasureAgainst(own stream.Baseline) error // before the camera starts

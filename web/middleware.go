@@ -75,8 +75,21 @@ func (s *Server) record(c *gin.Context) {
 	if err := c.Errors.Last(); err != nil {
 		s.log.InfoContext(c.Request.Context(), "answer not taken", "request", requestID(c), "route", route, "error", err.Err)
 	}
+	took := time.Since(begun)
+	if s.opt.Observe != nil {
+		s.opt.Observe(route, methodName(c.Request.Method), c.Writer.Status(), took)
+	}
 	s.log.LogAttrs(c.Request.Context(), slog.LevelDebug, "request", slog.String("request", requestID(c)), slog.String("method", c.Request.Method),
-		slog.String("route", route), slog.Int("status", c.Writer.Status()), slog.Duration("took", time.Since(begun)))
+		slog.String("route", route), slog.Int("status", c.Writer.Status()), slog.Duration("took", took))
+}
+
+// methodName returns a request's method where it is one of HTTP's: others are anybody's words.
+func methodName(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return m
+	}
+	return "other"
 }
 
 // recover turns a panic into a problem and a log line.

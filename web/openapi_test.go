@@ -447,6 +447,10 @@ func (b *book) responses(r *route) fields {
 		done(http.StatusOK, "As it was kept before")
 	}
 	done(r.success(), http.StatusText(r.success()))
+	if d.quiet {
+		content = nil
+		done(http.StatusNoContent, "Done, and nothing to answer")
+	}
 	if d.cached {
 		content = nil
 		done(http.StatusNotModified, "The client has it already")

@@ -193,7 +193,7 @@ own sites. The local token opens practice and sees its own.
 // Nothing is reachable that the table does not name.
 func TestRouterHasNoOtherAddresses(t *testing.T) {
 	g := newRig(t)
-	open := []string{"GET /", "GET /api/docs", "GET /api/docs.css", "GET /assets/*file", "GET /favicon.svg", "GET /healthz", "GET /icons/*file", "GET /manifest.webmanifest", "GET /sw.js", "POST /oauth/token", "GET /fhir/.well-known/smart-configuration",
+	open := []string{"GET /", "GET /api/docs", "GET /api/docs.css", "GET /assets/*file", "GET /favicon.svg", "GET /healthz", "GET /icons/*file", "GET /manifest.webmanifest", "GET /readyz", "GET /sw.js", "POST /oauth/token", "GET /fhir/.well-known/smart-configuration",
 		"GET /fhir/$export", "POST /fhir/$export", "GET /fhir/Patient/$export", "POST /fhir/Patient/$export",
 		"GET /fhir/$export-status/:id", "DELETE /fhir/$export-status/:id", "GET /fhir/$export-file/:id/:name"}
 	var want, got []string

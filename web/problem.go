@@ -133,6 +133,8 @@ var problemKinds = map[care.Code]struct {
 	care.Code(stream.CodeSessionUnknown):  {http.StatusNotFound, "No such session"},
 	care.Code(stream.CodeSessionClosed):   {http.StatusGone, "Session has ended"},
 	care.Code(stream.CodePeerUnknown):     {http.StatusNotFound, "Connection has ended"},
+	care.Code(stream.CodeFragment):        {http.StatusBadRequest, "Change not readable"},
+	care.Code(stream.CodeICEOutdated):     {http.StatusPreconditionFailed, "Connection changed meanwhile"},
 	care.Code(stream.CodeCaptureRunning):  {http.StatusConflict, "Observation is running"},
 	care.Code(stream.CodeCaptureLength):   {http.StatusUnprocessableEntity, "Length not allowed"},
 	care.Code(stream.CodeBaseline):        {http.StatusConflict, "Baseline outdated"},

@@ -52,6 +52,7 @@ func (s *Server) routes() (*gin.Engine, error) {
 		s.fail(c, edge(codeMethod, "This address does not know the method "+c.Request.Method+"."))
 	})
 	e.GET("/healthz", s.health)
+	e.GET("/readyz", s.ready)
 	s.pageRoutes(e)
 	e.GET("/api/docs", s.reference)
 	e.GET("/api/docs.css", s.referenceStyle)

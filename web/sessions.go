@@ -3,9 +3,7 @@ package web
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -267,62 +265,6 @@ func (s *Server) endSession(c *gin.Context) {
 		return
 	}
 	c.Status(http.StatusNoContent)
-}
-
-const sdp = "application/sdp"
-
-// publish is the WHIP endpoint (RFC 9725, section 4): an offer in, 201 with the answer and the connection's address out.
-// Candidates are all in the answer, so there is no PATCH: it gets 405, which tells the client as much.
-func (s *Server) publish(c *gin.Context) {
-	live, ok := s.alive(c)
-	if !ok {
-		return
-	}
-	c.Header("Accept-Post", sdp)
-	if err := mediaType(c, sdp); err != nil {
-		s.fail(c, err)
-		return
-	}
-	if err := s.mayStillFilm(c); err != nil {
-		s.fail(c, err)
-		return
-	}
-	offer, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxOffer))
-	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			err = stream.ErrOfferTooLarge
-		} else if !errors.Is(err, os.ErrDeadlineExceeded) {
-			err = &care.Error{Code: codeMalformed, Err: err, Text: "The offer broke off: send it again."}
-		}
-		s.fail(c, err)
-		return
-	}
-	answer, peer, err := live.Publish(c.Request.Context(), string(offer))
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	c.Header("Location", "/api/v1/sessions/"+c.Param("id")+"/whip/"+peer)
-	c.Data(http.StatusCreated, sdp, []byte(answer))
-}
-
-func (s *Server) publishOptions(c *gin.Context) {
-	c.Header("Accept-Post", sdp)
-	c.Header("Allow", "OPTIONS, POST")
-	c.Status(http.StatusNoContent)
-}
-
-func (s *Server) unpublish(c *gin.Context) {
-	live, ok := s.alive(c)
-	if !ok {
-		return
-	}
-	if err := live.Unpublish(c.Param("peer")); err != nil {
-		s.fail(c, err)
-		return
-	}
-	c.Status(http.StatusOK)
 }
 
 // newCapture is the body of POST /sessions/{id}/capture.

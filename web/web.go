@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -21,6 +22,7 @@ import (
 
 	"wince/care"
 	"wince/pain"
+	"wince/stream"
 	"wince/web/fhir"
 	"wince/web/hook"
 )
@@ -84,6 +86,10 @@ type Options struct {
 	Limits   Limits    // of requests; the zero value sets none
 	Provider *Provider // the home's identity provider; nil for none
 
+	ICEServers func() []ICEServer // that help tablets to reach the video; nil for none
+
+	Observe func(route, method string, status int, took time.Duration) // is told of every request; nil for nobody
+
 	Webhooks hook.Rules // where webhooks may go, and programs' keys may be fetched
 	Tries    hook.Tries // how long they are tried; default hook.Days
 }
@@ -114,6 +120,7 @@ type Server struct {
 	keySets    *keySets
 	notifies   map[care.HookKind]notify
 	watch      sync.WaitGroup
+	leaving    atomic.Bool   // the server is to stop, and finishes what runs
 	stop       chan struct{} // closed when the server begins to stop
 	stopped    sync.Once
 
@@ -219,6 +226,23 @@ func (s *Server) Run(ctx context.Context, l net.Listener, conf *tls.Config) erro
 		err = errors.Join(err, end)
 	}
 	return err
+}
+
+// Leave makes /readyz say that the server is about to stop, so that nobody new is sent to it. Everything else goes on.
+func (s *Server) Leave() { s.leaving.Store(true) }
+
+// ready answers whether new work should be sent here: the database answers and the server is not about to stop.
+func (s *Server) ready(c *gin.Context) {
+	if s.leaving.Load() {
+		s.fail(c, stream.ErrStopping)
+		return
+	}
+	if err := s.opt.Store.Ping(c.Request.Context()); err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, gin.H{"status": "ready"})
 }
 
 func (s *Server) beginStop() { s.stopped.Do(func() { close(s.stop) }) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +23,6 @@ func TestWHIP(t *testing.T) {
 	}
 	g.do("DELETE", v.WHIP+"/other", nil).problem(404, care.Code(stream.CodePeerUnknown))
 	g.do("DELETE", a.Header.Get("Location"), nil).want(200)
-	g.do("PATCH", a.Header.Get("Location"), "a=candidate", "Content-Type", "application/trickle-ice-sdpfrag").problem(405, codeMethod)
 	if a := g.do("OPTIONS", v.WHIP, nil).want(204); a.Header.Get("Accept-Post") != sdp {
 		t.Errorf("Accept-Post %q", a.Header.Get("Accept-Post"))
 	}
@@ -34,6 +34,38 @@ func TestWHIP(t *testing.T) {
 	g.do("POST", v.WHIP, strings.Repeat("a", maxOffer+1), "Content-Type", sdp).problem(413, care.Code(stream.CodeOfferTooLarge))
 	g.bearer = ""
 	g.do("POST", v.WHIP, "v=0", "Content-Type", sdp).problem(401, codeSignIn)
+}
+
+// RFC 9725, section 4.3.
+func TestWHIPPatch(t *testing.T) {
+	g := newRig(t)
+	g.bearer = localToken
+	g.server.opt.ICEServers = func() []ICEServer {
+		return []ICEServer{{URL: "stun:192.0.2.1:3478"}, {URL: "turns:wince.example:5349?transport=tcp", Username: "1772366400:tablet", Credential: `a"b`}}
+	}
+	v := g.session(map[string]any{"practice": true, "condition": "rest"})
+	a := g.do("POST", v.WHIP, "v=0\r\n", "Content-Type", sdp).want(201)
+	if a.Header.Get("ETag") != `"ice-1"` || a.Header.Get("Accept-Patch") != sdpFrag {
+		t.Errorf("got %v", a.Header)
+	}
+	links := []string{`<stun:192.0.2.1:3478>; rel="ice-server"`,
+		`<turns:wince.example:5349?transport=tcp>; rel="ice-server"; username="1772366400:tablet"; credential="a\"b"; credential-type="password"`}
+	for _, a := range []answer{a, g.do("OPTIONS", v.WHIP, nil).want(204)} {
+		if got := a.Header.Values("Link"); !slices.Equal(got, links) {
+			t.Errorf("Link %q", got)
+		}
+	}
+	at := a.Header.Get("Location")
+	frag := []string{"Content-Type", sdpFrag}
+	g.do("PATCH", at, "a=candidate", append(frag, "If-Match", `"ice-1"`)...).want(204)
+	if a := g.do("PATCH", at, "restart", append(frag, "If-Match", "*")...).want(200); a.Header.Get("ETag") != `"ice-2"` || a.Header.Get("Content-Type") != sdpFrag || !strings.Contains(string(a.body), "ufrag:new") {
+		t.Errorf("restart: %v %s", a.Header, a.body)
+	}
+	g.do("PATCH", at, "a=candidate", append(frag, "If-Match", `"ice-0"`)...).problem(412, care.Code(stream.CodeICEOutdated))
+	g.do("PATCH", at, "a=candidate", frag...).problem(428, codeIfMatch)
+	g.do("PATCH", at, "bad", append(frag, "If-Match", "*")...).problem(400, care.Code(stream.CodeFragment))
+	g.do("PATCH", at, "a=candidate", "Content-Type", sdp, "If-Match", "*").problem(415, codeMediaType)
+	g.do("PATCH", v.WHIP+"/other", "a=candidate", append(frag, "If-Match", "*")...).problem(404, care.Code(stream.CodePeerUnknown))
 }
 
 func TestWHIPRefusals(t *testing.T) {

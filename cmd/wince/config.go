@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -40,7 +39,11 @@ type config struct {
 	FHIR      struct {
 		IdentifierSystem string `koanf:"identifier_system"`
 	} `koanf:"fhir"`
-	Log struct {
+	Admin struct {
+		Listen string `koanf:"listen"`
+	} `koanf:"admin"`
+	Drain time.Duration `koanf:"drain"`
+	Log   struct {
 		Level  string `koanf:"level"`
 		Format string `koanf:"format"`
 	} `koanf:"log"`
@@ -90,6 +93,7 @@ func defaultConfig() config {
 	c.Login.OIDC.Claim = "sub"
 	c.Requests.PerPerson, c.Requests.PerAddress = 1200, 6000
 	c.Streams.Rate = 30
+	c.Drain = 15 * time.Second
 	c.Webhooks.Allow = []string{}
 	return c
 }
@@ -176,11 +180,16 @@ func loadEnvironment(k *koanf.Koanf, known []string) error {
 func (c *config) check() error {
 	var level slog.Level
 	_, _, listen := net.SplitHostPort(c.Listen)
+	_, _, admin := net.SplitHostPort(c.Admin.Listen)
 	switch {
 	case c.Data == "":
 		return errors.New("data must name a folder")
 	case listen != nil:
 		return fmt.Errorf("listen is %q: give HOST:PORT or :PORT, such as :8443", c.Listen)
+	case c.Admin.Listen != "" && admin != nil:
+		return fmt.Errorf("admin.listen is %q: give HOST:PORT, such as 127.0.0.1:9443, or leave it empty", c.Admin.Listen)
+	case c.Drain < 0 || c.Drain > 10*time.Minute:
+		return errors.New("drain must lie between 0 and 10m")
 	case !vision.MeshKind(c.Mesh).Valid():
 		return fmt.Errorf("mesh is %q: choose plain or attention", c.Mesh)
 	case level.UnmarshalText([]byte(c.Log.Level)) != nil:
@@ -267,30 +276,20 @@ func (c *config) provider() *web.Provider {
 	return &web.Provider{Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: o.ClientSecret, Claim: o.Claim}
 }
 
-// framesPerCore is how many pictures a second one core is trusted to analyse: about 3 ms each were measured, and half the
-// machine is left for decoding, encryption and everybody else.
-const framesPerCore = 150
-
-// framesPerCoreAttention is the same with the attention mesh, which takes 1 to 2 ms longer.
-const framesPerCoreAttention = 100
-
-// totalRate returns how many pictures a second the machine is trusted with.
-func (c *config) totalRate() float64 {
+// totalRate returns how many pictures a second the machine is trusted with: as told, or as measured.
+func (c *config) totalRate(measured float64) float64 {
 	if c.Streams.TotalRate > 0 {
 		return c.Streams.TotalRate
 	}
-	if c.Mesh == string(vision.AttentionMesh) {
-		return framesPerCoreAttention * float64(runtime.GOMAXPROCS(0))
-	}
-	return framesPerCore * float64(runtime.GOMAXPROCS(0))
+	return measured
 }
 
 // maxStreams returns how many tablets may publish at once: as many as still get ten pictures a second.
-func (c *config) maxStreams() int {
+func (c *config) maxStreams(measured float64) int {
 	if c.Streams.Max > 0 {
 		return c.Streams.Max
 	}
-	return max(1, int(c.totalRate()/10))
+	return max(1, int(c.totalRate(measured)/10))
 }
 
 func (c *config) logger() *slog.Logger {

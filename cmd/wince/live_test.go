@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"os"
 	"regexp"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,95 +19,6 @@ import (
 	"wince/stream/rtc"
 	"wince/vision"
 )
-
-// lossyNetwork relays UDP to a server as bad Wi-Fi would: some media packets vanish, some come late and out of order, and
-// now and then, or for good, nothing goes through at all.
-type lossyNetwork struct {
-	front *net.UDPConn
-	to    *net.UDPAddr
-	dead  atomic.Bool
-	lost  atomic.Int64
-	late  atomic.Int64
-	wg    sync.WaitGroup
-	mu    sync.Mutex
-	backs map[string]*net.UDPConn
-}
-
-func newLossyNetwork(t *testing.T, port int) *lossyNetwork {
-	t.Helper()
-	front, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &lossyNetwork{front: front, to: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}, backs: map[string]*net.UDPConn{}}
-	n.wg.Go(func() { n.relay(t) })
-	t.Cleanup(func() {
-		front.Close()
-		n.mu.Lock()
-		for _, b := range n.backs {
-			b.Close()
-		}
-		n.mu.Unlock()
-		n.wg.Wait()
-	})
-	return n
-}
-
-// relay carries the tablets' packets to the server.
-func (n *lossyNetwork) relay(t *testing.T) {
-	rng := rand.New(rand.NewPCG(7, 7))
-	buf := make([]byte, 2048)
-	for {
-		k, from, err := n.front.ReadFromUDP(buf)
-		if err != nil {
-			return
-		}
-		back := n.back(t, from)
-		media := k > 1 && buf[0]&0xc0 == 0x80 && buf[1]&0x7f == 96 // RTP of the video (RFC 7983)
-		switch x := rng.Float64(); {
-		case n.dead.Load():
-		case media && x < 0.05:
-			n.lost.Add(1)
-		case media && x < 0.10:
-			n.late.Add(1)
-			p := append([]byte(nil), buf[:k]...)
-			n.wg.Go(func() {
-				time.Sleep(15 * time.Millisecond)
-				_, _ = back.Write(p) // closed at the test's end
-			})
-		default:
-			_, _ = back.Write(buf[:k]) // the server may have gone
-		}
-	}
-}
-
-// back returns the connection that stands for one tablet towards the server, and carries what comes back.
-func (n *lossyNetwork) back(t *testing.T, from *net.UDPAddr) *net.UDPConn {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if c := n.backs[from.String()]; c != nil {
-		return c
-	}
-	c, err := net.DialUDP("udp4", nil, n.to)
-	if err != nil {
-		t.Error(err)
-		return n.front
-	}
-	n.backs[from.String()] = c
-	n.wg.Go(func() {
-		buf := make([]byte, 2048)
-		for {
-			k, err := c.Read(buf)
-			if errors.Is(err, net.ErrClosed) {
-				return
-			}
-			if err == nil && !n.dead.Load() {
-				_, _ = n.front.WriteToUDP(buf[:k], from)
-			}
-		}
-	})
-	return c
-}
 
 // seeingAnalyzer checks every picture against those that the clip holds.
 type seeingAnalyzer struct {
@@ -200,7 +109,8 @@ func TestBadNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := newLossyNetwork(t, publisher.Port())
+	first := newBadNetwork(t, publisher.Port())
+	first.set(weather{loss: 0.05, late: 0.05, delay: 15 * time.Millisecond})
 	sim, tab := connectThrough(t, first, session, film)
 
 	ctx, stop := context.WithCancel(t.Context())
@@ -224,7 +134,8 @@ func TestBadNetwork(t *testing.T) {
 	}
 	first.dead.Store(true)
 	within(t, 15*time.Second, "the server notices that the connection is dead", func() bool { return !session.Status().Connected })
-	second := newLossyNetwork(t, publisher.Port())
+	second := newBadNetwork(t, publisher.Port())
+	second.set(weather{loss: 0.05, late: 0.05, delay: 15 * time.Millisecond})
 	again, tab2 := connectThrough(t, second, session, film)
 	before = good.Load()
 	go func() { sent <- again.send(ctx, tab2) }()
@@ -250,7 +161,7 @@ func within(t *testing.T, d time.Duration, what string, ok func() bool) {
 }
 
 // connectThrough connects a tablet to the session by way of the network; neither side is told of a way around it.
-func connectThrough(t *testing.T, n *lossyNetwork, session *stream.Session, film *film) (*simTablet, *rtc.Tablet) {
+func connectThrough(t *testing.T, n *badNetwork, session *stream.Session, film *film) (*simTablet, *rtc.Tablet) {
 	t.Helper()
 	sim := newSimTablet(0, nil, film, 0)
 	tab, err := rtc.NewTablet(sim.event)

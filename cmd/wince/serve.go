@@ -96,15 +96,28 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, video.Close()) }()
 
+	capacity, err := measureCapacity(nets, time.Now)
+	if err != nil {
+		return err
+	}
+	seen := newMetrics(version)
 	versions := nets.Versions()
 	versions["units"] = vision.MethodUnits
 	method := vision.BaselineMethod(nets)
 	live, err := stream.NewSessions(stream.Config{
 		Publisher: video, NewDecoder: decode.Open, NewAnalyzer: analyzers(nets, log), Models: versions, Method: method,
-		MaxStreams: cfg.maxStreams(), MaxRate: cfg.Streams.Rate, TotalRate: cfg.totalRate(), Logger: log,
+		MaxStreams: cfg.maxStreams(capacity), MaxRate: cfg.Streams.Rate, TotalRate: cfg.totalRate(capacity), Meter: seen, Logger: log,
 	})
 	if err != nil {
 		return err
+	}
+	seen.watch(live.Load)
+	var admin net.Listener
+	if cfg.Admin.Listen != "" {
+		if admin, err = listen(ctx, cfg.Admin.Listen); err != nil {
+			return err
+		}
+		defer admin.Close()
 	}
 	webhooks, err := cfg.webhooks()
 	if err != nil {
@@ -120,6 +133,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		Origin:  cfg.origin(), Provider: cfg.provider(),
 		ExternalSystem: cfg.FHIR.IdentifierSystem,
 		Webhooks:       webhooks,
+		Observe:        seen.request,
 		Limits:         web.Limits{Principal: cfg.Requests.PerPerson, Address: cfg.Requests.PerAddress},
 	})
 	if err != nil {
@@ -132,6 +146,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	told := ctx // ends when the server is to stop
 	urls := cfg.urls(l.Addr())
 	for name, text := range map[string]string{"local-token": hex.EncodeToString(token), "address": l.Addr().String()} {
 		path := filepath.Join(cfg.Data, name)
@@ -141,9 +156,19 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		defer os.Remove(path)
 	}
 	announce(out, cfg, urls, fingerprint, link)
-	log.Info("serving", "address", l.Addr().String(), "version", version, "streams", cfg.maxStreams())
+	log.Info("serving", "address", l.Addr().String(), "version", version, "streams", cfg.maxStreams(capacity), "pictures_per_second", cfg.totalRate(capacity))
+	if admin != nil {
+		log.Info("metrics and profiles, without signing in", "address", admin.Addr().String())
+	}
 
-	g, ctx := errgroup.WithContext(ctx)
+	// Whoever is being observed when the server is to stop is finished first, with everything still there.
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	g, ctx := errgroup.WithContext(serving)
+	g.Go(func() error { defer stop(); return drain(told, ctx, server, live, cfg.Drain, log) })
+	if admin != nil {
+		g.Go(func() error { return serveAdmin(ctx, admin, seen, log) })
+	}
 	g.Go(func() error { return server.Run(ctx, l, conf) })
 	g.Go(func() error { return live.Run(ctx) }) // ends all sessions when the context does
 	minute := time.NewTicker(time.Minute)
@@ -160,6 +185,23 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	server.Close()
 	log.Info("stopped")
 	return err
+}
+
+// drain waits until the server is told to stop, or something of it fails, and then lets captures finish.
+func drain(told, failed context.Context, server *web.Server, live *stream.Sessions, patience time.Duration, log *slog.Logger) error {
+	select {
+	case <-failed.Done():
+		return nil
+	case <-told.Done():
+	}
+	server.Leave()
+	ctx, cancel := context.WithTimeout(failed, patience)
+	defer cancel()
+	if n := live.Load().Captures; n > 0 {
+		log.Info("stopping; observations are finished first", "observations", n, "at_most", patience)
+	}
+	live.Drain(ctx)
+	return nil
 }
 
 // lockData makes the data folder and keeps a second server out of it.

@@ -38,7 +38,9 @@ const (
 )
 
 // loadFilm reads a clip as VP8.
-func loadFilm(ctx context.Context, path string) (*film, error) { return loadFilmAs(ctx, path, stream.CodecVP8) }
+func loadFilm(ctx context.Context, path string) (*film, error) {
+	return loadFilmAs(ctx, path, stream.CodecVP8)
+}
 
 // loadFilmAs reads a clip. VP8 in IVF is taken as it is where that is wanted; everything else is decoded and encoded again.
 func loadFilmAs(ctx context.Context, path string, codec stream.Codec) (*film, error) {

@@ -47,6 +47,10 @@ type peer struct {
 	ended   chan struct{}
 	endOnce sync.Once
 	pushing sync.Mutex // one frame after the other
+
+	patching sync.Mutex // one negotiation after the other
+	tag      string     // of the ICE session
+
 	mu      sync.Mutex
 	closing bool
 	tracks  int
@@ -81,9 +85,16 @@ func newPeer(pc *webrtc.PeerConnection, to stream.Sink, cfg Config) *peer {
 	return p
 }
 
-// answer negotiates and waits until all candidates are gathered.
+// answer negotiates for the first time.
 func (p *peer) answer(ctx context.Context, offer string) (string, error) {
-	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: undeclared(offer)})
+	p.patching.Lock()
+	defer p.patching.Unlock()
+	return p.negotiate(ctx, undeclared(offer))
+}
+
+// negotiate answers an offer and waits until all candidates are gathered. p.patching is held.
+func (p *peer) negotiate(ctx context.Context, offer string) (string, error) {
+	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer})
 	if err != nil {
 		return "", stream.ErrOfferUnreadable.Because(err)
 	}
@@ -97,10 +108,12 @@ func (p *peer) answer(ctx context.Context, offer string) (string, error) {
 	}
 	select {
 	case <-gathered:
-		return placeCandidates(p.pc.LocalDescription().SDP)
 	case <-ctx.Done():
 		return "", fmt.Errorf("gather candidates: %w", ctx.Err())
 	}
+	local := p.pc.LocalDescription().SDP
+	p.tag = attribute(local, "ice-ufrag") + "." + attribute(offer, "ice-ufrag")
+	return placeCandidates(local)
 }
 
 // maxTracks is how many video streams one connection may begin, one after the other.

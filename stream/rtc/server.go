@@ -31,6 +31,7 @@ type Config struct {
 	Hold             time.Duration // how long a frame waits for a packet to be sent again; default 80 ms
 	KeyframeInterval time.Duration // how often a keyframe is asked for until one comes; default 400 ms
 	ConnectTimeout   time.Duration // from the answer to the connection; default 20 s
+	Patience         time.Duration // how long a connection that was interrupted is kept, after 4 s without a packet; default 35 s
 	Logger           *slog.Logger  // default discards
 }
 
@@ -53,6 +54,9 @@ func New(cfg Config) (*Server, error) {
 	}
 	if cfg.ConnectTimeout <= 0 {
 		cfg.ConnectTimeout = 20 * time.Second
+	}
+	if cfg.Patience <= 0 {
+		cfg.Patience = 35 * time.Second
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -115,7 +119,8 @@ func (s *Server) newAPI() (*webrtc.API, error) {
 	// Browsers hide their addresses behind mDNS names. These need not be resolved: the tablet's first connectivity check
 	// tells its address, and resolving them would cost a multicast socket for each connection.
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	se.SetICETimeouts(4*time.Second, 12*time.Second, 2*time.Second)
+	// A tablet that loses its network for half a minute goes on where it was, by itself or with a restart (PATCH).
+	se.SetICETimeouts(4*time.Second, s.cfg.Patience, 2*time.Second)
 	if len(s.cfg.Advertise) > 0 {
 		err := se.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
 			External: s.cfg.Advertise, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteAppend,

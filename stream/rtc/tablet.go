@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -165,6 +166,52 @@ func (t *Tablet) Publish(ctx context.Context, post func(ctx context.Context, off
 		return err
 	}
 	if err := t.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+		return fmt.Errorf("read the server's answer: %w", err)
+	}
+	return nil
+}
+
+// Restart looks for a way to the server anew: patch carries a fragment to it and returns its own.
+func (t *Tablet) Restart(ctx context.Context, patch func(ctx context.Context, fragment string) (answer string, err error)) error {
+	offer, err := t.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
+	if err != nil {
+		return fmt.Errorf("make a restart: %w", err)
+	}
+	gathered := webrtc.GatheringCompletePromise(t.pc)
+	if err := t.pc.SetLocalDescription(offer); err != nil {
+		return fmt.Errorf("make a restart: %w", err)
+	}
+	select {
+	case <-gathered:
+	case <-ctx.Done():
+		return fmt.Errorf("gather candidates: %w", ctx.Err())
+	}
+	remote := t.pc.RemoteDescription()
+	if remote == nil {
+		return errors.New("make a restart: there is no connection yet")
+	}
+	answer, err := patch(ctx, answerFragment(t.pc.LocalDescription().SDP))
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	placed := false
+	_, candidates, _ := strings.Cut(answer, "a=candidate:")
+	for l := range strings.Lines(remote.SDP) {
+		switch {
+		case strings.HasPrefix(l, "a=ice-ufrag:"):
+			l = "a=ice-ufrag:" + attribute(answer, "ice-ufrag") + "\r\n"
+		case strings.HasPrefix(l, "a=ice-pwd:"):
+			l = "a=ice-pwd:" + attribute(answer, "ice-pwd") + "\r\n"
+		case strings.HasPrefix(l, "a=candidate:"), strings.HasPrefix(l, "a=end-of-candidates"):
+			continue
+		case strings.HasPrefix(l, "a=mid:") && !placed && candidates != "":
+			placed = true
+			l += "a=candidate:" + candidates
+		}
+		b.WriteString(l)
+	}
+	if err := t.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: b.String()}); err != nil {
 		return fmt.Errorf("read the server's answer: %w", err)
 	}
 	return nil

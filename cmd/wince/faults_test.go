@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"wince/stream"
+	"wince/stream/decode"
+	"wince/stream/rtc"
+	"wince/vision"
+)
+
+// TestFaults lets tablets send through bad networks, all at once. No garbled picture ever reaches the analysis, whatever happens; with 5 % of
+// the packets lost nine of ten pictures are analysed; and when a fault ends, pictures come again. How soon they do is measured by
+// TestFaultsMeasured, for a test must not depend on how busy the machine is.
+func TestFaults(t *testing.T) {
+	// Retransmissions have more time than usual, so that a slow machine does not turn delay into loss.
+	publisher, err := rtc.New(rtc.Config{Hold: 300 * time.Millisecond, KeyframeInterval: 150 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { publisher.Close() })
+	path := shortClip(t)
+	film, err := loadFilm(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := pictures(t, path)
+	for _, tt := range []struct {
+		name  string
+		fault func(n *badNetwork, tab *rtc.Tablet)
+		share float64 // of the pictures sent meanwhile that must be analysed
+	}{
+		{"1 % loss", func(n *badNetwork, _ *rtc.Tablet) { n.set(weather{loss: 0.01}) }, 0.9},
+		{"5 % loss", func(n *badNetwork, _ *rtc.Tablet) { n.set(weather{loss: 0.05}) }, 0.9},
+		{"15 % loss", func(n *badNetwork, _ *rtc.Tablet) { n.set(weather{loss: 0.15}) }, 0.3},
+		{"200 ms jitter", func(n *badNetwork, _ *rtc.Tablet) { n.set(weather{late: 1, delay: 200 * time.Millisecond}) }, 0.3},
+		{"reordering", func(n *badNetwork, _ *rtc.Tablet) { n.set(weather{late: 0.3, delay: 40 * time.Millisecond}) }, 0.9},
+		{"150 kbit/s", func(n *badNetwork, _ *rtc.Tablet) { n.set(weather{rate: 150_000 / 8}) }, 0},
+		{"outage", func(n *badNetwork, _ *rtc.Tablet) { n.dead.Store(true) }, 0},
+		{"NAT rebinding", func(n *badNetwork, _ *rtc.Tablet) { n.rebind() }, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var good, evil atomic.Int64
+			live, err := stream.NewSessions(stream.Config{
+				Publisher: publisher, NewDecoder: decode.Open,
+				NewAnalyzer: func(*vision.Neutral) (stream.Analyzer, error) {
+					return seeingAnalyzer{known: known, good: &good, evil: &evil}, nil
+				},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer live.Close()
+			session, err := live.Create("s")
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := newBadNetwork(t, publisher.Port())
+			sim, tab := connectThrough(t, n, session, film)
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			sent := make(chan error, 1)
+			go func() { sent <- sim.send(ctx, tab) }()
+			within(t, 10*time.Second, "the first pictures", func() bool { return good.Load() > 5 })
+
+			count := func() (frames, analysed int64) {
+				sim.mu.Lock()
+				defer sim.mu.Unlock()
+				return int64(sim.frames), good.Load()
+			}
+			frames, analysed := count()
+			tt.fault(n, tab)
+			time.Sleep(1500 * time.Millisecond)
+			framesThen, analysedThen := count()
+			if sent, got := framesThen-frames, analysedThen-analysed; float64(got) < tt.share*float64(sent) {
+				t.Errorf("%d of %d pictures were analysed, want %.0f %%", got, sent, 100*tt.share)
+			}
+			n.set(weather{})
+			n.dead.Store(false)
+			before := good.Load()
+			within(t, 10*time.Second, "pictures come again after the fault", func() bool { return good.Load() > before+15 })
+			stop()
+			if err := <-sent; err != nil {
+				t.Error(err)
+			}
+			if n := evil.Load(); n > 0 {
+				t.Errorf("%d garbled pictures reached the analysis, %d good ones", n, good.Load())
+			}
+		})
+	}
+}
+
+// A tablet that dies leaves nothing behind but its session, which can be used again.
+func TestTabletKilled(t *testing.T) {
+	publisher, err := rtc.New(rtc.Config{Patience: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer publisher.Close()
+	film, err := loadFilm(t.Context(), shortClip(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, err := stream.NewSessions(stream.Config{
+		Publisher: publisher, NewDecoder: decode.Open,
+		NewAnalyzer: func(*vision.Neutral) (stream.Analyzer, error) { return constantAnalyzer{}, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Close()
+	session, err := live.Create("s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := newBadNetwork(t, publisher.Port())
+	connectThrough(t, n, session, film)
+	n.dead.Store(true) // it says no goodbye
+	within(t, 20*time.Second, "the server gives the place back", func() bool { now, _ := live.Streams(); return now == 0 })
+	second := newBadNetwork(t, publisher.Port())
+	connectThrough(t, second, session, film)
+	if now, _ := live.Streams(); now != 1 {
+		t.Errorf("%d tablets, want the one that came back", now)
+	}
+}

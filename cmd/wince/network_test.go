@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// weather is what a network does to packets of media on their way to the server.
+type weather struct {
+	loss  float64       // share that vanishes
+	late  float64       // share that comes late, and so out of order
+	delay time.Duration // at most, of what comes late; every packet another one
+	rate  int           // bytes a second; 0 knows no limit. What does not fit into an eighth of a second's queue is lost
+}
+
+// badNetwork relays UDP to a server as bad Wi-Fi would. Beside what its weather does, now and then, or for good, nothing goes through at
+// all, in either direction.
+type badNetwork struct {
+	front   *net.UDPConn
+	to      *net.UDPAddr
+	weather atomic.Pointer[weather]
+	dead    atomic.Bool
+	lost    atomic.Int64
+	late    atomic.Int64
+	wg      sync.WaitGroup
+	mu      sync.Mutex
+	backs   map[string]*net.UDPConn
+	closed  bool
+	budget  float64
+	filled  time.Time
+}
+
+func newBadNetwork(t *testing.T, port int) *badNetwork {
+	t.Helper()
+	front, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &badNetwork{front: front, to: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}, backs: map[string]*net.UDPConn{}}
+	n.set(weather{})
+	n.wg.Go(func() { n.relay(t) })
+	t.Cleanup(func() {
+		n.mu.Lock()
+		n.closed = true
+		n.mu.Unlock()
+		front.Close()
+		n.rebind()
+		n.wg.Wait()
+	})
+	return n
+}
+
+func (n *badNetwork) set(w weather) { n.weather.Store(&w) }
+
+// rebind lets the tablets' packets come from other ports from now on, as a router does that has forgotten them. What the server sends to
+// the old ones is lost.
+func (n *badNetwork) rebind() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for k, b := range n.backs {
+		b.Close()
+		delete(n.backs, k)
+	}
+}
+
+// relay carries the tablets' packets to the server.
+func (n *badNetwork) relay(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	buf := make([]byte, 2048)
+	for {
+		k, from, err := n.front.ReadFromUDP(buf)
+		if err != nil {
+			return
+		}
+		w := n.weather.Load()
+		back := n.back(t, from)
+		media := k > 1 && buf[0]&0xc0 == 0x80 && buf[1]&0x7f >= 96 // RTP of the video (RFC 7983)
+		switch x := rng.Float64(); {
+		case n.dead.Load():
+		case media && (x < w.loss || !n.fits(w, k)):
+			n.lost.Add(1)
+		case media && x < w.loss+w.late:
+			n.late.Add(1)
+			p := append([]byte(nil), buf[:k]...)
+			wait := time.Duration(rng.Int64N(int64(w.delay)) + 1)
+			n.wg.Go(func() {
+				time.Sleep(wait)
+				_, _ = back.Write(p) // closed at the test's end
+			})
+		default:
+			_, _ = back.Write(buf[:k]) // the server may have gone
+		}
+	}
+}
+
+// fits says whether a packet still gets through within the weather's rate.
+func (n *badNetwork) fits(w *weather, size int) bool {
+	if w.rate == 0 {
+		return true
+	}
+	now := time.Now()
+	n.budget = min(n.budget+now.Sub(n.filled).Seconds()*float64(w.rate), float64(w.rate)/8)
+	n.filled = now
+	if n.budget < float64(size) {
+		return false
+	}
+	n.budget -= float64(size)
+	return true
+}
+
+// back returns the connection that stands for one tablet towards the server, and carries what comes back.
+func (n *badNetwork) back(t *testing.T, from *net.UDPAddr) *net.UDPConn {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if c := n.backs[from.String()]; c != nil || n.closed {
+		return c // writing to none is an error that nobody minds
+	}
+	c, err := net.DialUDP("udp4", nil, n.to)
+	if err != nil {
+		t.Error(err)
+		return n.front
+	}
+	n.backs[from.String()] = c
+	n.wg.Go(func() {
+		buf := make([]byte, 2048)
+		for {
+			k, err := c.Read(buf)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if err == nil && !n.dead.Load() {
+				_, _ = n.front.WriteToUDP(buf[:k], from)
+			}
+		}
+	})
+	return c
+}
