@@ -41,6 +41,28 @@ func (g *rig) exported(status string) (m bulkManifest) {
 	return m
 }
 
+// Staff are exported for those who may see them; what is calculated and what is the home's own is not, and says so.
+func TestBulkExportOfStaff(t *testing.T) {
+	g := newRig(t, withOrigin, withExports(t.TempDir())).admin()
+	u, _ := g.staff(care.RoleNurse, care.ByPassword)
+	m := g.exported(g.export("/fhir/$export"))
+	if list := g.resources(m.of("Practitioner")); len(list) != 2 || !slices.ContainsFunc(list, func(r map[string]any) bool { return r["id"] == u.ID }) {
+		t.Errorf("staff %v", list)
+	}
+	_, key := g.apiKey("Platform", []string{"system/*.rs"})
+	p := g.as(key)
+	if m := p.exported(p.export("/fhir/$export")); m.of("Practitioner").Count != 0 {
+		t.Errorf("a program is given the staff: %+v", m)
+	}
+	p.do("GET", "/fhir/$export?_type=Practitioner", nil, "Prefer", "respond-async").outcome(403, "forbidden")
+	for _, kind := range []string{"Task", "AuditEvent"} {
+		a := g.do("GET", "/fhir/$export?_type="+kind, nil, "Prefer", "respond-async").outcome(400, "value")
+		if !strings.Contains(a, "Practitioner") {
+			t.Errorf("%s: %s", kind, a)
+		}
+	}
+}
+
 // resources fetches a file and returns its resources.
 func (g *rig) resources(o bulkOutput) []map[string]any {
 	g.Helper()

@@ -29,7 +29,7 @@ type bulkWanted struct {
 var (
 	ofAssessments = []string{"Observation", "QuestionnaireResponse", "Provenance"}
 	ofRecords     = []string{"Patient", "Consent", "ServiceRequest", "MedicationAdministration", "Procedure"}
-	ofLists       = []string{"Organization", "Location", "Device", "Questionnaire"}
+	ofLists       = []string{"Organization", "Location", "Practitioner", "Device", "Questionnaire"}
 )
 
 // bulkWork returns what writes an export's files. Each assessment is read once for all types that it is told as.
@@ -98,6 +98,9 @@ func (j *bulkJob) putLine(f *bulkFile, b []byte, n int64) error {
 // bulkRecords writes the resources of records of residents, those that changed since where that is asked for.
 func (s *Server) bulkRecords(ctx context.Context, j *bulkJob, w *bulkWanted, f *bulkFile) error {
 	q := care.RecordSearch{Scope: w.scope, Limit: bulkPage}
+	if !w.since.IsZero() {
+		q.Changed = care.Times{{{From: w.since}}}
+	}
 	for {
 		page, err := s.tellRecords(ctx, f.kind, q)
 		if err != nil {
