@@ -16,14 +16,14 @@ import (
 const importPath = "/api/v1/residents/import"
 
 // sends imports a table.
-func (g *rig) imports(query, text string) importReport {
+func (g *rig) imports(query, text string) ImportReport {
 	g.Helper()
-	var r importReport
+	var r ImportReport
 	g.do("POST", importPath+query, text, "Content-Type", "text/csv").want(200).read(&r)
 	return r
 }
 
-func (r importReport) counts() [4]int { return [4]int{r.Added, r.Changed, r.Unchanged, r.Errors} }
+func (r ImportReport) counts() [4]int { return [4]int{r.Added, r.Changed, r.Unchanged, r.Errors} }
 
 func TestImport(t *testing.T) {
 	g := newRig(t).admin()
@@ -161,7 +161,7 @@ func TestImportOfABundle(t *testing.T) {
 	bundle := func(entries ...string) string {
 		return `{"type":"collection","entry":[` + strings.Join(entries, ",") + `],"resourceType":"Bundle"}`
 	}
-	send := func(text string) (r importReport) {
+	send := func(text string) (r ImportReport) {
 		g.do("POST", importPath+"?commit=true", text, "Content-Type", fhirContent).want(200).read(&r)
 		return r
 	}
