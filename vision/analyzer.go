@@ -27,6 +27,8 @@ type Analyzer struct {
 	cfg      AnalyzerConfig
 	detect   *detector
 	mesh     *mesher
+	units    Net // nil where the mesh has none
+	sight    *sight
 	pop      *population
 	neutral  Neutral
 	finder   *RestFinder
@@ -34,7 +36,8 @@ type Analyzer struct {
 	index    int
 	tracking bool
 	region   Region
-	width    int // of the last picture
+	cut      Region // where the mesh looked last
+	width    int    // of the last picture
 	height   int
 	looked   time.Duration
 	seen     time.Duration // when a face was seen last
@@ -56,10 +59,11 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 	if cfg.LookEvery == 0 {
 		cfg.LookEvery = time.Second
 	}
-	a := &Analyzer{cfg: cfg, pop: pop, scorer: pain.NewScorer(cfg.Stills)}
+	a := &Analyzer{cfg: cfg, pop: pop, sight: newSight(&pop.Shape), scorer: pain.NewScorer(cfg.Stills)}
 	a.neutral = pop.neutral
 	if cfg.Neutral != nil {
 		a.neutral = *cfg.Neutral
+		a.neutral.heads = pop.neutral.heads
 	}
 	if !cfg.Stills && !cfg.FixedNeutral && cfg.Neutral == nil {
 		if a.finder, err = NewRestFinder(m.MeshKind(), 0); err != nil {
@@ -71,6 +75,9 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 	}
 	if a.detect, a.mesh, err = openNets(m); err != nil {
 		return nil, err
+	}
+	if a.units, err = openUnits(m, pop.neutral.heads); err != nil {
+		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
@@ -96,8 +103,33 @@ func openNets(m Models) (*detector, *mesher, error) {
 	return d, mesh, nil
 }
 
+// openUnits opens the network of the action units, nil where there is none for the mesh.
+func openUnits(m Models, h *heads) (Net, error) {
+	if h == nil {
+		return nil, nil
+	}
+	if err := h.fits(m); err != nil {
+		return nil, err
+	}
+	n, err := m.Units()
+	if err != nil {
+		return nil, fmt.Errorf("open the network of the action units: %w", err)
+	}
+	if in, out := len(n.Input()), len(n.Output(0)); in != sightSize || out != numNumbers {
+		return nil, errors.Join(fmt.Errorf("the network of the action units turns %d values into %d, not %d into %d: it is not the one this program knows",
+			in, out, sightSize, numNumbers), n.Close())
+	}
+	return n, nil
+}
+
 // Close closes the networks.
-func (a *Analyzer) Close() error { return errors.Join(a.detect.net.Close(), a.mesh.net.Close()) }
+func (a *Analyzer) Close() error {
+	err := errors.Join(a.detect.net.Close(), a.mesh.net.Close())
+	if a.units != nil {
+		err = errors.Join(err, a.units.Close())
+	}
+	return err
+}
 
 // Measurement is what one picture shows, before it is compared with a neutral.
 type Measurement struct {
@@ -152,7 +184,7 @@ func (a *Analyzer) Judge(m *Measurement) Result {
 		Face: m.Face, Baseline: a.neutral.Kind, Stages: m.Stages}
 	start := time.Now()
 	if m.State == pain.Scored {
-		r.Frame.AU = Estimate(&m.Features, &a.neutral)
+		r.Frame.AU, r.Deviation = estimate(&m.Features, &a.neutral)
 		r.Features, r.Stranger = m.Features, Estimate(&m.Features, &a.pop.neutral)
 	}
 	middle := time.Now()
@@ -166,7 +198,10 @@ func (a *Analyzer) Judge(m *Measurement) Result {
 func (a *Analyzer) Neutral() Neutral { return a.neutral }
 
 // SetNeutral sets the neutral from now on and stops looking for one.
-func (a *Analyzer) SetNeutral(n Neutral) { a.neutral, a.finder = n, nil }
+func (a *Analyzer) SetNeutral(n Neutral) {
+	a.neutral, a.finder = n, nil
+	a.neutral.heads = a.pop.neutral.heads
+}
 
 // Measure finds the face in img and measures it. See [Analyzer.Analyze].
 func (a *Analyzer) Measure(img *I420, t time.Duration) (Measurement, error) {
@@ -199,7 +234,9 @@ func (a *Analyzer) Measure(img *I420, t time.Duration) (Measurement, error) {
 		return m, nil
 	}
 	start := time.Now()
-	a.look(img, presence, &m)
+	if err := a.look(img, presence, &m); err != nil {
+		return m, err
+	}
 	m.Stages.AU = time.Since(start)
 	a.tracking = m.Misfit <= misfitLimit
 	a.region = a.mesh.region()
@@ -235,6 +272,7 @@ func (a *Analyzer) search(img *I420, t time.Duration, m *Measurement) (found boo
 
 func (a *Analyzer) follow(img *I420, m *Measurement) (presence float32, err error) {
 	start := time.Now()
+	a.cut = a.region
 	a.mesh.prepare(img, a.region)
 	middle := time.Now()
 	presence, err = a.mesh.run(a.region)
@@ -244,7 +282,7 @@ func (a *Analyzer) follow(img *I420, m *Measurement) (presence float32, err erro
 }
 
 // look fills the measurement from the landmarks just found.
-func (a *Analyzer) look(img *I420, presence float32, m *Measurement) {
+func (a *Analyzer) look(img *I420, presence float32, m *Measurement) error {
 	px := a.mesh.found()
 	w, h := float32(img.Width), float32(img.Height)
 	box := [4]float32{1, 1, 0, 0}
@@ -277,9 +315,10 @@ func (a *Analyzer) look(img *I420, presence float32, m *Measurement) {
 	m.Reasons = gate(&m.Face, eyes, float64(outside)/float64(len(px)), misfit, m.Light, &m.Cover, a.rival)
 	if m.Reasons != 0 {
 		m.State = pain.NotAssessable
-		return
+		return nil
 	}
 	m.State = pain.Scored
 	m.Features.shape(&a.frontal)
 	m.Features.texture(a.mesh, a.region)
+	return m.Features.number(a.units, a.sight, a.mesh, a.region, &a.frontal, yaw, pitch)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"wince/models"
@@ -12,10 +13,11 @@ import (
 
 // MethodFeatures names the version of the features. A change of what a feature measures, or of the average face's shape, to
 // which faces are turned, changes it: then baselines of before do not compare.
-const MethodFeatures = "wince-features/1"
+const MethodFeatures = "wince-features/2"
 
-// BaselineMethod names what measures a baseline: the features, the mesh and the checksum of its file. Values of one method
-// only compare. The detector is not in it, for the mesh looks twice and forgets where the detector put it.
+// BaselineMethod names what measures a baseline: the features, the mesh and the network of the action units, by their
+// checksums. Values of one method only compare. The detector is not in it, for the mesh looks twice and forgets where the
+// detector put it.
 func BaselineMethod(m Models) string {
 	mesh := models.Mesh
 	kind := m.MeshKind()
@@ -24,12 +26,16 @@ func BaselineMethod(m Models) string {
 	} else {
 		kind = PlainMesh
 	}
-	return MethodFeatures + " " + string(kind) + " " + m.Versions()[mesh]
+	method := MethodFeatures + " " + string(kind) + " " + m.Versions()[mesh]
+	if _, sum, ok := strings.Cut(m.Versions()[models.Units], "sha256:"); ok {
+		method += " " + sum[:min(len(sum), 16)] // enough to tell two apart
+	}
+	return method
 }
 
 // Values returns the features by name, as baselines keep them.
 func (f *Features) Values() map[string]float64 {
-	v := make(map[string]float64, numFeatures)
+	v := make(map[string]float64, len(f))
 	for i, name := range featureNames {
 		v[name] = math.Round(float64(f[i])*1e5) / 1e5
 	}
@@ -46,8 +52,8 @@ func ResidentNeutral(values map[string]float64) (*Neutral, error) {
 		}
 		n.Features[i] = float32(v)
 	}
-	if len(values) != int(numFeatures) {
-		return nil, fmt.Errorf("read baseline: %d values instead of %d", len(values), numFeatures)
+	if len(values) != len(n.Features) {
+		return nil, fmt.Errorf("read baseline: %d values instead of %d", len(values), len(n.Features))
 	}
 	return n, nil
 }
@@ -92,6 +98,7 @@ const (
 	easeMouthRise = 1.5  // AU25, likewise
 	easeSpeaking  = 0.1  // share of the frames in which the scorer saw speech
 	easePSPI      = restLimit
+	easeBrow      = 1.0 // AU4 from which a smile explains nothing
 	easeRise      = 2.0 // PSPI between the median and the 90th percentile
 )
 
@@ -123,6 +130,13 @@ func (e *Ease) Add(r *Result) {
 	// A blink is no pain, and no lack of ease: what its lids add to PSPI is left out. Whether the eyes are closed is asked apart.
 	open := *u
 	open[pain.AU43] = 0
+	// Nor is a smile: what it explains of cheeks, lids and upper lip is left out, unless the brows are lowered beside it. Whether
+	// there is a smile is asked apart.
+	if at(pain.AU4) < easeBrow {
+		for _, a := range []pain.AU{pain.AU6, pain.AU7, pain.AU9, pain.AU10} {
+			open[a] = max(open[a]-u[pain.AU12], 0)
+		}
+	}
 	if r.Frame.Confounders&pain.ConfounderBlink != 0 {
 		open[pain.AU7] = 0
 	}

@@ -1,11 +1,15 @@
 package vision
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Features are distances and heights in the face after it was turned to the front and scaled to a common size, where 1 is
 // the distance between the outer eye corners, and two measures of skin texture. Each says something about an action unit;
-// none says anything without a neutral to compare with. Pairs are the person's right, then left.
-type Features [numFeatures]float32
+// none says anything without a neutral to compare with. Pairs are the person's right, then left. After them come the numbers
+// that the network of the action units made of the face, 0 where there is none.
+type Features [numFeatures + numNumbers]float32
 
 const (
 	fEyeOpenR      = iota // aperture of the lids over the width of the eye
@@ -38,11 +42,19 @@ const (
 )
 
 // featureNames are the features' names in files, in order.
-var featureNames = [numFeatures]string{
+var featureNames = named([numFeatures]string{
 	"eye_open_r", "eye_open_l", "lower_lid_r", "lower_lid_l", "brow_inner_r", "brow_inner_l", "brow_outer_r",
 	"brow_outer_l", "brow_gap", "cheek_r", "cheek_l", "nose_wing_r", "nose_wing_l", "lip_raise_r", "lip_raise_l",
 	"upper_lip", "mouth_width", "lip_corner_r", "lip_corner_l", "lip_corner_eye_r", "lip_corner_eye_l", "lips_open",
 	"jaw", "lower_lip", "furrow", "nose_root",
+})
+
+func named(features [numFeatures]string) (all [numFeatures + numNumbers]string) {
+	copy(all[:], features[:])
+	for i := range numNumbers {
+		all[numFeatures+i] = fmt.Sprintf("n%02d", i)
+	}
+	return all
 }
 
 // rigid are landmarks that expressions move little: brow-free forehead, temples, bridge of the nose and eye corners.

@@ -16,6 +16,7 @@ type Neutral struct {
 	Kind     Baseline
 	Features Features
 	doubt    pain.Intensities // how much of each unit may be how the person looks at ease
+	heads    *heads           // what compares a face with it; nil where hand-set levels stand alone
 }
 
 // The average face at ease and the spread between people, as each mesh sees them, made by `calibrate population`.
@@ -39,8 +40,8 @@ type population struct {
 }
 
 var (
-	loadPopulation          = sync.OnceValues(func() (*population, error) { return readPopulation(populationFile) })
-	loadPopulationAttention = sync.OnceValues(func() (*population, error) { return readPopulation(populationAttentionFile) })
+	loadPopulation          = sync.OnceValues(func() (*population, error) { return readPopulation(populationFile, loadHeads) })
+	loadPopulationAttention = sync.OnceValues(func() (*population, error) { return readPopulation(populationAttentionFile, nil) })
 )
 
 // populationOf returns the embedded average face for a mesh, which is read once.
@@ -54,12 +55,21 @@ func populationOf(mesh MeshKind) (*population, error) {
 	return loadPopulation()
 }
 
-func readPopulation(file []byte) (*population, error) {
+// readPopulation reads an average face. The load function is nil where the mesh has no network of the action units.
+func readPopulation(file []byte, load func() (*heads, error)) (*population, error) {
 	p := new(population)
 	if err := json.Unmarshal(file, p); err != nil {
 		return nil, fmt.Errorf("read the average face: %w", err)
 	}
-	for i, name := range featureNames {
+	names := featureNames[:numFeatures]
+	if load != nil {
+		h, err := load()
+		if err != nil {
+			return nil, err
+		}
+		p.neutral.heads, names = h, featureNames[:]
+	}
+	for i, name := range names {
 		m, ok := p.Mean[name]
 		if !ok {
 			return nil, fmt.Errorf("read the average face: no feature %q", name)
@@ -160,7 +170,7 @@ func (r *RestFinder) Neutral() (Neutral, bool) {
 	}
 	slices.SortFunc(r.order, func(a, b int) int { return cmpFloat(r.samples[a].effort, r.samples[b].effort) })
 	calm := r.order[:max(restNeeded/2, int(restShare*float64(len(r.order))))]
-	n := Neutral{Kind: BaselineSession}
+	n := Neutral{Kind: BaselineSession, heads: r.base.heads}
 	for i := range n.Features {
 		sum := restPull * float64(r.base.Features[i])
 		for _, k := range calm {

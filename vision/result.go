@@ -43,6 +43,7 @@ type Result struct {
 	Stages   Stages
 
 	// Where the frame was scored: the face as it is, and its action units against the average face, whatever the neutral in use.
-	Features Features
-	Stranger pain.Intensities
+	Features  Features
+	Stranger  pain.Intensities
+	Deviation pain.Intensities // one standard deviation of each unit of Frame.AU; not-a-number where it is not known
 }

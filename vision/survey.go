@@ -13,12 +13,15 @@ import (
 type Survey struct {
 	detect *detector
 	mesh   *mesher
+	units  Net
+	pop    *population // the average face of before, to which the network's numbers are bound
+	sight  *sight
 	faces  []surveyed
 }
 
 type surveyed struct {
 	points  [NumPoints]vec3
-	texture Features // only the measures of texture are set
+	texture Features // only the measures of texture and the network's numbers are kept
 }
 
 // NewSurvey opens the networks.
@@ -27,11 +30,26 @@ func NewSurvey(m Models) (*Survey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Survey{detect: d, mesh: mesh}, nil
+	s := &Survey{detect: d, mesh: mesh}
+	s.pop, err = populationOf(m.MeshKind())
+	if err == nil {
+		s.sight = newSight(&s.pop.Shape)
+		s.units, err = openUnits(m, s.pop.neutral.heads)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // Close closes the networks.
-func (s *Survey) Close() error { return errors.Join(s.detect.net.Close(), s.mesh.net.Close()) }
+func (s *Survey) Close() error {
+	err := errors.Join(s.detect.net.Close(), s.mesh.net.Close())
+	if s.units != nil {
+		err = errors.Join(err, s.units.Close())
+	}
+	return err
+}
 
 // Add takes in one picture of one face at ease.
 func (s *Survey) Add(img *I420) error {
@@ -43,6 +61,7 @@ func (s *Survey) Add(img *I420) error {
 		return fmt.Errorf("found %d faces, not one", len(faces))
 	}
 	var f surveyed
+	var at Region
 	r := faces[0].region()
 	for range 2 { // as the analyzer does: the second look starts from where the first found the face
 		s.mesh.prepare(img, r)
@@ -54,10 +73,20 @@ func (s *Survey) Add(img *I420) error {
 			return fmt.Errorf("the mesh is only %.0f %% sure of the face", 100*presence)
 		}
 		f.texture.texture(s.mesh, r)
-		r = s.mesh.region()
+		at, r = r, s.mesh.region()
 	}
 	for i, p := range s.mesh.pixels[:NumPoints] {
 		f.points[i] = vec3{float64(p[0]), float64(p[1]), float64(p[2])}
+	}
+	turn, _ := fit(&f.points, &s.pop.Shape, rigid)
+	yaw, pitch, _ := turn.angles()
+	var frontal [NumPoints]vec3
+	for i := range frontal {
+		frontal[i] = turn.apply(f.points[i])
+	}
+	f.texture.shape(&frontal)
+	if err := f.texture.number(s.units, s.sight, s.mesh, at, &frontal, yaw, pitch); err != nil {
+		return err
 	}
 	s.faces = append(s.faces, f)
 	return nil
@@ -97,17 +126,24 @@ func (s *Survey) Population(origin string) ([]byte, error) {
 		all[k] = s.faces[k].texture
 		all[k].shape(&aligned[k])
 	}
-	var average Features
-	for i, name := range featureNames {
+	average := Neutral{Kind: BaselinePopulation, heads: s.pop.neutral.heads}
+	names := featureNames[:]
+	if average.heads == nil {
+		names = names[:numFeatures]
+	}
+	for i, name := range names {
 		p.Mean[name], p.Spread[name] = meanAndSpread(len(all), func(k int) float32 { return all[k][i] })
-		average[i] = p.Mean[name]
+		average.Features[i] = p.Mean[name]
 	}
 	for a := pain.AU(0); a < pain.NumAU; a++ {
-		v := differences(&average, &average)
+		v, _ := unbounded(&average.Features, &average)
 		if a == pain.AU43 || !v.Measured(a) { // nobody's eyes are half closed by nature
 			continue
 		}
-		_, p.Units[a.String()] = meanAndSpread(len(all), func(k int) float32 { return differences(&all[k], &average)[a] })
+		_, p.Units[a.String()] = meanAndSpread(len(all), func(k int) float32 {
+			v, _ := unbounded(&all[k], &average)
+			return v[a]
+		})
 	}
 	for i := range p.Shape {
 		for c := range p.Shape[i] {

@@ -3,27 +3,43 @@ package vision
 import "wince/pain"
 
 // MethodUnits names the version of the action-unit estimate; it is kept with every observation.
-const MethodUnits = "wince-geometry/1"
+const MethodUnits = "wince-units/2"
 
 // Estimate returns the action units of a face from its features and those of a neutral face: AU1, 2, 4, 6, 7, 9, 10, 12,
-// 20, 25 and 26 at 0-5, AU43 at 0-1; the rest are not measured. It is a first estimate: features chosen by hand from what
-// FACS says each unit moves, and weights set by hand on rendered faces and on a few real ones (docs/accuracy.md has which
-// and how well it does). It is provisional and not validated on real pain.
+// 15, 17, 20, 25 and 26 at 0-5, AU43 at 0-1; AU5 is not measured. Levels come from a network trained on rendered faces. Those of
+// AU4, 6, 7, 9 and 10, which pain is read from and which renders show less truly, are mixed with levels from features chosen by
+// hand from what FACS says each unit moves (docs/decisions/0097 has the shares and why). With the attention mesh, for which no
+// network was trained, the latter stand alone, without AU15 and AU17. None of it is validated on real pain.
 //
 // Against somebody else's neutral, the average face, a difference may be how the person looks at ease. What lies within
 // half of the usual spread between people is therefore not counted (n.doubt); without that, a face at ease with deep lines
 // scores, and with more of it pain is lost.
 func Estimate(f *Features, n *Neutral) pain.Intensities {
-	v := differences(f, &n.Features)
+	v, _ := estimate(f, n)
+	return v
+}
+
+// estimate also returns the standard deviation of each unit, not-a-number where it is not known.
+func estimate(f *Features, n *Neutral) (v, sd pain.Intensities) {
+	v, sd = unbounded(f, n)
 	for i := range v {
 		if a := pain.AU(i); v.Measured(a) {
 			v[a] = min(max(v[a]-n.doubt[a], 0), float32(a.Max()))
 		}
 	}
-	return v
+	return v, sd
 }
 
-// differences returns the levels of each unit before they are held to their range; they may be negative.
+// unbounded returns the levels of each unit before they are held to their range; they may be negative.
+func unbounded(f *Features, n *Neutral) (v, sd pain.Intensities) {
+	v, sd = differences(f, &n.Features), pain.Unmeasured()
+	if n.heads != nil {
+		sd = n.heads.compare(&v, f, n)
+	}
+	return v, sd
+}
+
+// differences returns the hand-set levels.
 func differences(f, neutral *Features) pain.Intensities {
 	d := func(i int) float32 { return f[i] - neutral[i] }
 	both := func(right int) float32 { return (d(right) + d(right+1)) / 2 }

@@ -22,6 +22,9 @@ type Models interface {
 	// Mesh opens the face mesh: input 1x3x192x192 RGB in [0,1]; outputs 1404 values (x, y, z in pixels of 192) and 1 (face
 	// presence, a logit). The attention mesh has five outputs between these: x, y of lips (80), eyes (71, 71) and irises (5, 5).
 	Mesh() (Net, error)
+	// Units opens the network of the action units: input one row of values (see sight), output numbers of which heads make
+	// levels. It is nil for a mesh that none was trained on.
+	Units() (Net, error)
 	// MeshKind says which mesh that is.
 	MeshKind() MeshKind
 	// Versions names the loaded models with version and sha256, for the record of every observation.

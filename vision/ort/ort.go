@@ -29,6 +29,7 @@ type Options struct {
 // concurrent runs of a session, and a net adds only its own input, outputs and binding (0.5 MB for the mesh).
 type Runtime struct {
 	detector, mesh *session
+	units          *session // nil for a mesh that it was not trained on
 	kind           vision.MeshKind
 	versions       map[string]string
 	mu             sync.Mutex
@@ -110,6 +111,16 @@ func (r *Runtime) load(lock *models.Lock, dir, mesh string, opt Options) (err er
 		*to = &session{s, net.Input, net.Outputs}
 		r.versions[name] = a.Version + " sha256:" + a.SHA256
 	}
+	if mesh != models.Mesh {
+		return nil
+	}
+	b, net, sum := models.UnitsNet()
+	s, err := onnx.NewDynamicAdvancedSessionWithONNXData(b, nil, nil, o)
+	if err != nil {
+		return fmt.Errorf("load %s: %w", models.Units, err)
+	}
+	r.units = &session{s, net.Input, net.Outputs}
+	r.versions[models.Units] = "sha256:" + sum
 	return nil
 }
 
@@ -131,6 +142,14 @@ func (r *Runtime) Detector() (vision.Net, error) { return r.net(r.detector) }
 
 // Mesh opens a net of the face mesh that Options chose.
 func (r *Runtime) Mesh() (vision.Net, error) { return r.net(r.mesh) }
+
+// Units opens the network of the action units; it is nil where there is none for the mesh.
+func (r *Runtime) Units() (vision.Net, error) {
+	if r.units == nil {
+		return nil, nil
+	}
+	return r.net(r.units)
+}
 
 // MeshKind says which mesh Options chose.
 func (r *Runtime) MeshKind() vision.MeshKind { return r.kind }
@@ -160,7 +179,7 @@ func (r *Runtime) Close() error {
 
 func (r *Runtime) release() error {
 	var errs []error
-	for _, s := range []*session{r.detector, r.mesh} {
+	for _, s := range []*session{r.detector, r.mesh, r.units} {
 		if s != nil {
 			errs = append(errs, s.s.Destroy())
 		}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"math/rand/v2"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"wince/pain"
+)
+
+func TestSamplersStayInRange(t *testing.T) {
+	for name, s := range samplers {
+		kinds := map[sort]int{}
+		moved := map[pain.AU]int{}
+		r := rand.New(rand.NewPCG(1, 2))
+		for range 3000 {
+			e, kind := s.shot(r)
+			kinds[kind]++
+			for _, a := range units {
+				x := e.AU[a.String()]
+				if x < 0 || x > a.Max() {
+					t.Fatalf("%s: %v is %g", name, a, x)
+				}
+				if x > 0 {
+					moved[a]++
+				}
+				if kind == sortNeutral && x != 0 {
+					t.Errorf("%s: a neutral face has %v %g", name, a, x)
+				}
+			}
+			if p := view(r, 3); p.Yaw < -35 || p.Yaw > 35 || p.Distance < 30 {
+				t.Fatalf("%s: %+v", name, p)
+			}
+			if l := s.light(r); l.Key <= 0 || l.Exposure <= 0 {
+				t.Fatalf("%s: %+v", name, l)
+			}
+		}
+		if kinds[sortNeutral] == 0 || kinds[sortPain] == 0 || kinds[sortSmile] == 0 {
+			t.Errorf("%s: kinds %v", name, kinds)
+		}
+		for _, a := range units {
+			if moved[a] < 50 {
+				t.Errorf("%s: %v moves in %d of 3000", name, a, moved[a])
+			}
+		}
+	}
+}
+
+func TestTheSameSeedDrawsTheSame(t *testing.T) {
+	for name, s := range samplers {
+		a, b := rand.New(rand.NewPCG(5, 6)), rand.New(rand.NewPCG(5, 6))
+		for range 200 {
+			x, kx := s.shot(a)
+			y, ky := s.shot(b)
+			if kx != ky || !reflect.DeepEqual(x, y) {
+				t.Fatalf("%s: %+v is not %+v", name, x, y)
+			}
+		}
+	}
+}
+
+func TestRunRefuses(t *testing.T) {
+	for _, args := range [][]string{nil, {"draw"}, {"render"}, {"render", "--out", t.TempDir(), "--models", filepath.Join(t.TempDir(), "none")}} {
+		if err := run(t.Context(), args); err == nil {
+			t.Errorf("%v was accepted", args)
+		}
+	}
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"wince/models/render"
+	"wince/pain"
+)
+
+// A sampler draws what a person does and how it is seen. The two samplers differ in their expressions and their lights, so that a
+// model trained on one can be tried on the other.
+type sampler struct {
+	shot  func(r *rand.Rand) (render.Expression, sort)
+	light func(r *rand.Rand) render.Light
+}
+
+var samplers = map[string]sampler{"wide": {wideExpression, wideLight}, "coded": {codedExpression, codedLight}}
+
+// sort is what kind of expression a picture shows.
+type sort uint8
+
+const (
+	sortNeutral sort = iota
+	sortMixed
+	sortPain
+	sortSmile
+	sortLaugh
+	sortSpeech
+	sortSad
+	sortDisgust
+	sortSurprise
+	sortYawn
+	sortSleep
+	sortPalsy
+	sortAnger
+	sortSingle
+)
+
+// units are those that the head can do.
+var units = []pain.AU{pain.AU1, pain.AU2, pain.AU4, pain.AU5, pain.AU6, pain.AU7, pain.AU9, pain.AU10, pain.AU12, pain.AU15, pain.AU17,
+	pain.AU20, pain.AU25, pain.AU26, pain.AU43}
+
+// A part of an expression: a unit, how likely it takes part, and the mean of its intensity at full strength.
+type part struct {
+	unit   pain.AU
+	chance float64
+	mean   float64
+}
+
+// prototypes are the expressions of everyday life and of pain by the units that make them; after FACS and, for pain, Kunz 2019.
+var prototypes = map[sort][]part{
+	sortPain: {{pain.AU4, 0.85, 3.5}, {pain.AU6, 0.6, 3}, {pain.AU7, 0.7, 3.5}, {pain.AU9, 0.5, 3}, {pain.AU10, 0.5, 3}, {pain.AU43, 0.5, 0.9},
+		{pain.AU20, 0.35, 2.5}, {pain.AU25, 0.5, 3}, {pain.AU26, 0.3, 2.5}, {pain.AU12, 0.15, 2}, {pain.AU17, 0.15, 2}, {pain.AU1, 0.1, 2}},
+	sortSmile: {{pain.AU12, 1, 3.5}, {pain.AU6, 0.7, 3}, {pain.AU25, 0.6, 3}, {pain.AU7, 0.2, 1.5}, {pain.AU10, 0.1, 1}, {pain.AU2, 0.05, 1.5}},
+	sortLaugh: {{pain.AU12, 1, 4.5}, {pain.AU6, 0.95, 4}, {pain.AU25, 1, 4}, {pain.AU26, 0.9, 3.5}, {pain.AU7, 0.4, 2.5}, {pain.AU9, 0.1, 1.5},
+		{pain.AU43, 0.2, 0.8}},
+	sortSpeech: {{pain.AU25, 0.9, 2.5}, {pain.AU26, 0.8, 2}, {pain.AU20, 0.3, 1.5}, {pain.AU1, 0.2, 1.5}, {pain.AU2, 0.2, 1.5}, {pain.AU17, 0.2, 1.5},
+		{pain.AU10, 0.15, 1}, {pain.AU12, 0.15, 1}, {pain.AU43, 0.08, 0.9}},
+	sortSad: {{pain.AU1, 0.9, 3}, {pain.AU4, 0.85, 2.5}, {pain.AU15, 0.7, 3}, {pain.AU17, 0.5, 2.5}, {pain.AU6, 0.3, 2}, {pain.AU43, 0.4, 0.9},
+		{pain.AU25, 0.3, 2}, {pain.AU20, 0.2, 2}, {pain.AU7, 0.2, 2}},
+	sortDisgust:  {{pain.AU9, 0.8, 3.5}, {pain.AU10, 0.7, 3}, {pain.AU4, 0.5, 2}, {pain.AU7, 0.4, 2}, {pain.AU17, 0.4, 2}, {pain.AU15, 0.3, 2}, {pain.AU25, 0.3, 2}},
+	sortSurprise: {{pain.AU1, 1, 4}, {pain.AU2, 1, 4}, {pain.AU5, 0.9, 3.5}, {pain.AU25, 0.8, 3}, {pain.AU26, 0.8, 3.5}},
+	sortYawn:     {{pain.AU25, 1, 4.5}, {pain.AU26, 1, 5}, {pain.AU43, 0.7, 0.9}, {pain.AU4, 0.3, 1.5}, {pain.AU1, 0.2, 1.5}, {pain.AU7, 0.3, 2}},
+	sortSleep:    {{pain.AU43, 1, 1}, {pain.AU26, 0.3, 2}, {pain.AU25, 0.3, 2}},
+	sortAnger:    {{pain.AU4, 1, 3.5}, {pain.AU5, 0.5, 2.5}, {pain.AU7, 0.7, 3}, {pain.AU17, 0.4, 2.5}, {pain.AU25, 0.3, 2}, {pain.AU10, 0.2, 2}},
+}
+
+var everyday = []sort{sortPain, sortPain, sortPain, sortPain, sortSmile, sortSmile, sortLaugh, sortSpeech, sortSpeech, sortSad, sortSad,
+	sortDisgust, sortSurprise, sortYawn, sortSleep, sortAnger}
+
+// nuisances are shapes that are no unit, for each the most of it.
+var nuisances = []struct {
+	shapes []string
+	most   float64
+}{
+	{[]string{"jawLeft"}, 0.5}, {[]string{"jawRight"}, 0.5}, {[]string{"jawForward"}, 0.5}, {[]string{"mouthLeft"}, 0.5}, {[]string{"mouthRight"}, 0.5},
+	{[]string{"mouthPucker"}, 0.7}, {[]string{"mouthFunnel"}, 0.7}, {[]string{"cheekPuff_L", "cheekPuff_R"}, 0.5},
+	{[]string{"mouthPress_L", "mouthPress_R"}, 0.6}, {[]string{"mouthDimple_L", "mouthDimple_R"}, 0.6}, {[]string{"mouthRollLower"}, 0.5},
+	{[]string{"mouthRollUpper"}, 0.5},
+}
+
+func uniform(r *rand.Rand, lo, hi float64) float64 { return lo + (hi-lo)*r.Float64() }
+
+// rest is a face that does nothing; the eyes wander.
+func rest(r *rand.Rand) render.Expression {
+	return render.Expression{AU: map[string]float64{}, GazeYaw: 6 * r.NormFloat64(), GazePitch: 4 * r.NormFloat64(),
+		Asymmetry: math.Max(-0.3, math.Min(0.3, 0.1*r.NormFloat64()))}
+}
+
+// act plays a prototype at a strength.
+func act(r *rand.Rand, e *render.Expression, s sort, strength float64) {
+	for _, p := range prototypes[s] {
+		if r.Float64() < p.chance {
+			put(e, p.unit, strength*p.mean*(1+0.3*r.NormFloat64()))
+		}
+	}
+	if s == sortSpeech && r.Float64() < 0.5 {
+		e.Shapes = map[string]float64{"mouthFunnel": uniform(r, 0, 0.5), "mouthPucker": uniform(r, 0, 0.4)}
+	}
+}
+
+func put(e *render.Expression, a pain.AU, x float64) {
+	e.AU[a.String()] = math.Max(0, math.Min(a.Max(), x))
+}
+
+func wideExpression(r *rand.Rand) (render.Expression, sort) {
+	e := rest(r)
+	if r.Float64() < 0.2 {
+		n := nuisances[r.IntN(len(nuisances))]
+		w := uniform(r, 0, n.most)
+		e.Shapes = map[string]float64{}
+		for _, s := range n.shapes {
+			e.Shapes[s] = w
+		}
+	}
+	switch x := r.Float64(); {
+	case x < 0.05:
+		return e, sortNeutral
+	case x < 0.50: // any units at any strength, so that no unit stands for another
+		for _, k := range r.Perm(len(units))[:1+r.IntN(6)] {
+			a := units[k]
+			put(&e, a, a.Max()*math.Sqrt(r.Float64())*uniform(r, 0.1, 1))
+		}
+		if r.Float64() < 0.15 {
+			put(&e, pain.AU43, 1)
+		}
+		return e, sortMixed
+	case x < 0.54: // one side hardly moves
+		act(r, &e, everyday[r.IntN(len(everyday))], 0.5)
+		e.Asymmetry = uniform(r, 0.6, 1)
+		if r.IntN(2) == 0 {
+			e.Asymmetry = -e.Asymmetry
+		}
+		return e, sortPalsy
+	}
+	s := everyday[r.IntN(len(everyday))]
+	act(r, &e, s, uniform(r, 0.15, 1.3))
+	return e, s
+}
+
+// codedExpression draws as a FACS coder's set might hold: single units at whole levels, pairs of them, and the faces of pain, of
+// crying and of smiling with intensities spread otherwise than in wideExpression.
+func codedExpression(r *rand.Rand) (render.Expression, sort) {
+	e := rest(r)
+	level := func() float64 { return float64(1 + r.IntN(5)) }
+	peak := func() float64 { return 5 * (r.Float64() + r.Float64() + r.Float64()) / 3 }
+	set := func(chance float64, list ...pain.AU) {
+		for _, a := range list {
+			if r.Float64() < chance {
+				put(&e, a, a.Max()*peak()/5*1.2)
+			}
+		}
+	}
+	switch x := r.Float64(); {
+	case x < 0.1:
+		return e, sortNeutral
+	case x < 0.45:
+		for range 1 + r.IntN(2) {
+			a := units[r.IntN(len(units))]
+			put(&e, a, a.Max()*level()/5)
+		}
+		return e, sortSingle
+	case x < 0.70:
+		set(0.8, pain.AU4, pain.AU7)
+		set(0.5, pain.AU6, pain.AU9, pain.AU10, pain.AU25)
+		set(0.3, pain.AU20, pain.AU26, pain.AU12)
+		if r.Float64() < 0.5 {
+			put(&e, pain.AU43, 1)
+		}
+		return e, sortPain
+	case x < 0.80:
+		set(0.8, pain.AU1, pain.AU4, pain.AU15)
+		set(0.4, pain.AU6, pain.AU17, pain.AU20, pain.AU25)
+		if r.Float64() < 0.4 {
+			put(&e, pain.AU43, 1)
+		}
+		return e, sortSad
+	case x < 0.92:
+		put(&e, pain.AU12, 1+peak())
+		set(0.7, pain.AU6, pain.AU25)
+		set(0.2, pain.AU7, pain.AU26)
+		return e, sortSmile
+	}
+	set(0.7, pain.AU25, pain.AU26)
+	set(0.2, pain.AU1, pain.AU2, pain.AU10, pain.AU17, pain.AU20)
+	return e, sortSpeech
+}
+
+func wideLight(r *rand.Rand) render.Light {
+	return render.Light{KeyYaw: uniform(r, -80, 80), KeyPitch: uniform(r, 0, 65), Key: uniform(r, 0.5, 1.3), Fill: uniform(r, 0.05, 0.45),
+		Ambient: uniform(r, 0.25, 0.8), Warmth: uniform(r, -1, 1), Soft: r.Float64(), Exposure: math.Exp(uniform(r, -0.45, 0.3))}
+}
+
+// codedLight is one of the clips' lights, moved a little.
+func codedLight(r *rand.Rand) render.Light {
+	l := []render.Light{render.LightFront, render.LightSide, render.LightWindow, render.LightLamp}[r.IntN(4)]
+	l.KeyYaw, l.KeyPitch = l.KeyYaw+8*r.NormFloat64(), l.KeyPitch+6*r.NormFloat64()
+	if r.IntN(2) == 0 {
+		l.KeyYaw = -l.KeyYaw
+	}
+	l.Key, l.Ambient, l.Exposure = l.Key*uniform(r, 0.8, 1.2), l.Ambient*uniform(r, 0.8, 1.2), math.Exp(uniform(r, -0.3, 0.2))
+	return l
+}
+
+// view draws where the head is: within the 35 degrees that are judged, most of it nearly in front.
+func view(r *rand.Rand, size float64) render.Pose {
+	spread := 6.0
+	if r.Float64() < 0.5 {
+		spread = 17
+	}
+	within := func(sd, most float64) float64 { return math.Max(-most, math.Min(most, sd*r.NormFloat64())) }
+	p := render.Pose{Yaw: within(spread, 35), Pitch: within(0.55*spread, 22), Roll: within(8, 25), Distance: uniform(r, 38, 56)}
+	room := size * (p.Distance / 50) // centimetres that may be left beside the face
+	p.X, p.Y = uniform(r, -room, room), uniform(r, -room, room)
+	return p
+}

@@ -1,0 +1,78 @@
+"""Write the trained network: the encoder as ONNX, the head, which is small, as numbers that vision reads."""
+
+import base64
+import hashlib
+import json
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+import net
+from data import HEADS, HEIGHT, SIDED, WIDTH
+
+
+def encoder(p, norm):
+    """One input, 1 x N: pose, features and landmarks as measured, then the flattened patch; one output, 1 x LATENT."""
+    points = len(norm[0])
+    nodes, init = [], []
+
+    def const(name, value):
+        init.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(op, inputs, out, **kw):
+        nodes.append(helper.make_node(op, inputs, [out], name=out, **kw))
+        return out
+
+    def cut(x, a, b, axis, out):
+        i64 = lambda v, n: const(f"{out}_{n}", np.array([v], np.int64))
+        return node("Slice", [x, i64(a, "from"), i64(b, "to"), i64(axis, "axis")], out)
+    # the whitening is part of the first layer
+    w, b = np.asarray(p["geo1"]["w"]) / norm[1][:, None], np.asarray(p["geo1"]["b"])
+    g = cut("face", 0, points, 1, "geometry")
+    g = node("Gemm", [g, const("geo1_w", w.astype(np.float32)), const("geo1_b", (b - norm[0] @ w).astype(np.float32))], "geo1")
+    g = node("Relu", [g], "geo1r")
+    z = [node("Gemm", [g, const("geo2_w", np.asarray(p["geo2"]["w"])), const("geo2_b", np.asarray(p["geo2"]["b"]))], "geo2")]
+    x = cut("face", points, points + HEIGHT * WIDTH, 1, "flat")
+    patch = node("Reshape", [x, const("patch_shape", np.array([1, 1, HEIGHT, WIDTH], np.int64))], "patch")
+    k = np.zeros((2, 1, 2 * net.STEP + 1, 2 * net.STEP + 1), np.float32)
+    k[0, 0, net.STEP, [0, net.STEP, 2 * net.STEP]] = k[1, 0, [0, net.STEP, 2 * net.STEP], net.STEP] = [1, -2, 1]
+    f = node("Conv", [patch, const("second_w", k)], "second", kernel_shape=list(k.shape[2:]), pads=[net.STEP] * 4)
+    f = node("AveragePool", [node("Abs", [f], "rough")], "cells", kernel_shape=[net.CELL] * 2, strides=[net.CELL] * 2)
+    f = node("Flatten", [node("Log", [node("Add", [f, const("floor", np.float32(net.FLOOR))], "above")], "log")], "folds")
+    w, b = np.asarray(p["fold1"]["w"]), np.asarray(p["fold1"]["b"])
+    f = node("Relu", [node("Gemm", [f, const("fold1_w", w), const("fold1_b", b + 2.5 * w.sum(0))], "fold1")], "fold1r")
+    z.append(node("Gemm", [f, const("fold2_w", np.asarray(p["fold2"]["w"])), const("fold2_b", np.asarray(p["fold2"]["b"]))], "fold2"))
+    for name, (a, b) in (("up", net.UPPER), ("low", net.LOWER)):
+        x = cut(patch, a, b, 2, name)
+        for i in [*range(len(net.CHANNELS)), "s"]:
+            q, key = p[f"{name}{i}"], f"{name}{i}"
+            kw = dict(kernel_shape=[1, 1]) if i == "s" else dict(kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+            x = node("Conv", [x, const(key + "_w", np.asarray(q["w"])), const(key + "_b", np.asarray(q["b"]))], key, **kw)
+            x = node("Relu", [x], key + "r")
+        x = node("Flatten", [x], name + "f")
+        z.append(node("Gemm", [x, const(name + "d_w", np.asarray(p[name + "d"]["w"])), const(name + "d_b", np.asarray(p[name + "d"]["b"]))], name + "d"))
+    node("Concat", z, "numbers", axis=1)
+    shape = lambda name, n: helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, n])
+    graph = helper.make_graph(nodes, "units", [shape("face", points + HEIGHT * WIDTH)], [shape("numbers", net.LATENT)], init)
+    m = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], producer_name="wince models/train/units")
+    m.ir_version = 8
+    onnx.checker.check_model(m)
+    return m.SerializeToString()
+
+
+def write(out, p, norm, cal):
+    b = encoder(p, norm)
+    open(f"{out}/units.onnx", "wb").write(b)
+    pack = lambda x: base64.b64encode(np.asarray(x, "<f4").tobytes()).decode()
+    layers = [{"in": int(p[n]["w"].shape[0]), "out": int(p[n]["w"].shape[1]), "weights": pack(p[n]["w"].T), "bias": pack(p[n]["b"])} for n in ("full1", "full2", "full3")]
+    return comparison(out, {"encoder": hashlib.sha256(b).hexdigest(), "numbers": net.LATENT, "answers": HEADS, "sided": [f"AU{u}" for u in SIDED], "layers": layers}, cal)
+
+
+def comparison(out, head, cal):
+    """Write the comparison of faces, and return both files' checksums."""
+    head |= {k: {n: [round(float(x), 5) for x in v] for n, v in c.items()} for k, c in cal.items()}
+    text = json.dumps(head, indent=1) + "\n"
+    open(f"{out}/units.json", "w").write(text)
+    return {"units.onnx": head["encoder"], "units.json": hashlib.sha256(text.encode()).hexdigest()}

@@ -1,0 +1,185 @@
+package vision
+
+import (
+	"fmt"
+	"math"
+)
+
+// What the network of the action units is shown of a face: how the head is turned, its features, where its landmarks lie in
+// the face turned to the front, and the skin, grey and aligned, each value divided by the mean around it, so that neither light nor
+// skin colour sets the scale.
+const (
+	PatchWidth  = 104 // of the aligned face, in samples
+	PatchHeight = 112
+	patchScale  = 64.0  // samples for the distance between the outer eye corners
+	patchTop    = -0.55 // where the patch begins, from the middle of the eyes, in that distance; the sides lie evenly
+	patchAround = 9     // samples to each side over which the mean is taken
+	patchBlack  = 0.04  // added to the mean: black pictures have no folds
+	sightPose   = 2     // yaw and pitch
+)
+
+// SightPoints is the number of landmarks that the network is shown, x and y of each.
+const SightPoints = len(otherPoints) + 80 + 71 + 71
+
+// sightSize is the number of values that the network is shown.
+const sightSize = sightPose + int(numFeatures) + 2*SightPoints + PatchWidth*PatchHeight
+
+// otherPoints are landmarks of the nose, the chin, the forehead and the cheeks; lips and eyes have tables of their own.
+var otherPoints = [...]int{
+	1, 2, 4, 5, 6, 168, 195, 197, 8, 9, 151, 98, 327, 129, 358, 49, 279, 48, 278, 64, 294, 219, 439, 97, 326, 203, 423, 206, 426,
+	152, 17, 18, 200, 199, 175, 148, 377, 176, 400, 50, 280, 205, 425, 101, 330, 36, 266, 187, 411, 207, 427, 216, 436, 212, 432,
+	57, 287, 43, 273, 104, 333, 69, 299, 108, 337, 109, 338, 68, 298,
+}
+
+// alignPoints are landmarks by which the patch is laid on the face: eye corners, bridge and base of the nose.
+var alignPoints = [...]int{33, 133, 362, 263, 168, 6, 197, 195, 2, 98, 327}
+
+// sightPoints returns the landmarks that the network is shown, in order.
+func sightPoints() (p []int) {
+	return append(append(append(append(p, otherPoints[:]...), lipPoints...), rightEyePoints...), leftEyePoints...)
+}
+
+// sight cuts out of a measured face what the network is shown. It does not allocate after newSight.
+type sight struct {
+	points []int
+	solve  [len(alignPoints)][3]float64 // from the landmarks in the crop to the affine map from the face's axes to the crop
+	grey   [PatchHeight * PatchWidth]float32
+	rows   [PatchHeight * PatchWidth]float32
+	sums   [max(PatchHeight, PatchWidth) + 1]float32
+}
+
+// newSight prepares for an average face. The affine map is the least-squares one from the average face's alignPoints to a
+// face's, of which the average's part can be solved beforehand.
+func newSight(shape *[NumPoints]vec3) *sight {
+	s := &sight{points: sightPoints()}
+	var n [3][3]float64 // normal equations in x, y, 1
+	row := func(i int) [3]float64 { return [3]float64{shape[i][0], shape[i][1], 1} }
+	for _, i := range alignPoints {
+		r := row(i)
+		for a := range 3 {
+			for b := range 3 {
+				n[a][b] += r[a] * r[b]
+			}
+		}
+	}
+	inv := inverse3(n)
+	for k, i := range alignPoints {
+		r := row(i)
+		for a := range 3 {
+			s.solve[k][a] = inv[a][0]*r[0] + inv[a][1]*r[1] + inv[a][2]*r[2]
+		}
+	}
+	return s
+}
+
+// inverse3 is the inverse of a symmetric matrix that has one.
+func inverse3(m [3][3]float64) (inv [3][3]float64) {
+	det := 0.0
+	for i := range 3 {
+		for j := range 3 {
+			a, b, c, d := m[(j+1)%3][(i+1)%3], m[(j+2)%3][(i+2)%3], m[(j+1)%3][(i+2)%3], m[(j+2)%3][(i+1)%3]
+			inv[i][j] = a*b - c*d
+		}
+		det += m[0][i] * (m[1][(i+1)%3]*m[2][(i+2)%3] - m[1][(i+2)%3]*m[2][(i+1)%3])
+	}
+	for i := range 3 {
+		for j := range 3 {
+			inv[i][j] /= det
+		}
+	}
+	return inv
+}
+
+// fill writes to dst, sightSize values, what the network is shown of the face that the mesh found in region r.
+func (s *sight) fill(dst []float32, m *mesher, r Region, frontal *[NumPoints]vec3, f *Features, yaw, pitch float64) {
+	dst[0], dst[1] = float32(yaw)/30, float32(pitch)/30
+	copy(dst[sightPose:], f[:numFeatures])
+	dst = dst[sightPose+int(numFeatures):]
+	for i, p := range s.points {
+		dst[2*i], dst[2*i+1] = float32(frontal[p][0]), float32(frontal[p][1])
+	}
+	s.align(m, r)
+	s.flatten(dst[2*len(s.points):])
+}
+
+// number lets the network make its numbers of a face whose other features are set; net may be nil.
+func (f *Features) number(net Net, s *sight, m *mesher, r Region, frontal *[NumPoints]vec3, yaw, pitch float64) error {
+	if net == nil {
+		return nil
+	}
+	s.fill(net.Input(), m, r, frontal, f, yaw, pitch)
+	if err := net.Run(); err != nil {
+		return fmt.Errorf("run the network of the action units: %w", err)
+	}
+	copy(f[numFeatures:], net.Output(0))
+	return nil
+}
+
+// align samples the aligned face from the mesh's crop.
+func (s *sight) align(m *mesher, r Region) {
+	var ax, ay [3]float64
+	for k, i := range alignPoints {
+		x, y := m.inCrop(i, r)
+		for a := range 3 {
+			ax[a] += s.solve[k][a] * x
+			ay[a] += s.solve[k][a] * y
+		}
+	}
+	planes := m.net.Input()
+	for j := range PatchHeight {
+		v := patchTop + (float64(j)+0.5)/patchScale
+		u := (0.5 - PatchWidth/2) / patchScale
+		x, y := ax[0]*u+ax[1]*v+ax[2], ay[0]*u+ay[1]*v+ay[2]
+		dx, dy := ax[0]/patchScale, ay[0]/patchScale
+		row := s.grey[j*PatchWidth : (j+1)*PatchWidth]
+		for i := range row {
+			row[i] = grey(planes, x, y)
+			x, y = x+dx, y+dy
+		}
+	}
+}
+
+// flatten divides each value by the mean of the square around it, less 1, within -1 and 1.
+func (s *sight) flatten(dst []float32) {
+	for j := range PatchHeight {
+		s.sums[0] = 0
+		row := s.grey[j*PatchWidth : (j+1)*PatchWidth]
+		for i, v := range row {
+			s.sums[i+1] = s.sums[i] + v
+		}
+		for i := range row {
+			lo, hi := max(i-patchAround, 0), min(i+patchAround+1, PatchWidth)
+			s.rows[j*PatchWidth+i] = (s.sums[hi] - s.sums[lo]) / float32(hi-lo)
+		}
+	}
+	for i := range PatchWidth {
+		s.sums[0] = 0
+		for j := range PatchHeight {
+			s.sums[j+1] = s.sums[j] + s.rows[j*PatchWidth+i]
+		}
+		for j := range PatchHeight {
+			lo, hi := max(j-patchAround, 0), min(j+patchAround+1, PatchHeight)
+			mean := (s.sums[hi] - s.sums[lo]) / float32(hi-lo)
+			o := j*PatchWidth + i
+			dst[o] = min(max(s.grey[o]/(mean+patchBlack)-1, -1), 1)
+		}
+	}
+}
+
+// A Sight is what the network of the action units is shown of one face, before the skin is flattened: for training it.
+type Sight struct {
+	Points [2 * SightPoints]float32
+	Patch  [PatchHeight * PatchWidth]uint8 // grey, 255 is white
+}
+
+// Sight takes what the network is shown of the face measured last.
+func (a *Analyzer) Sight(into *Sight) {
+	s := a.sight
+	for i, p := range s.points {
+		into.Points[2*i], into.Points[2*i+1] = float32(a.frontal[p][0]), float32(a.frontal[p][1])
+	}
+	s.align(a.mesh, a.cut)
+	for i, v := range s.grey {
+		into.Patch[i] = uint8(math.Round(float64(min(max(v, 0), 1)) * 255))
+	}
+}
