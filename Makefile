@@ -63,6 +63,14 @@ e2e: setup build ## only the browser tests: the real binary, Chromium, a clip as
 kill: setup ## kill a writing process 200 times at random points and look for what was acknowledged (KILLS=n for another number)
 	go test -race -timeout 30m -count 1 ./store -run TestKill -v -kills $(or $(KILLS),200)
 
+.PHONY: faults
+faults: setup build ## run the built server through bad networks (netem, needs root) and hold the results against the bars
+	go test -timeout 20m -count 1 ./cmd/wince -run TestFaultsMeasured -v -faults
+
+.PHONY: soak
+soak: build ## an hour of tablets that come and go, and what grows meanwhile (MINUTES=n for another length)
+	bin/wince soak --minutes $(or $(MINUTES),60)
+
 # The linter loads packages as the build made them, hence -trimpath: else it compiles OpenCV's binding again.
 .PHONY: lint
 lint: build ## golangci-lint with the import table, the app's types and style

@@ -15,7 +15,7 @@ import (
 )
 
 func newBenchCmd() *cobra.Command {
-	opt := benchOptions{clip: filepath.Join("testdata", "clips", "pain.ivf"), start: startChild}
+	opt := benchOptions{clip: filepath.Join("testdata", "clips", "pain.ivf"), start: startUnlimited}
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure what a frame costs and how many tablets this machine bears",

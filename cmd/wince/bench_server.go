@@ -27,8 +27,18 @@ type benchServer struct {
 // benchLimits lift the server's own limits: bench finds the machine's.
 var benchLimits = []string{"WINCE_STREAMS_MAX=1000", "WINCE_STREAMS_RATE=60", "WINCE_STREAMS_TOTAL_RATE=1000000", "WINCE_LOG_LEVEL=error", "WINCE_REQUESTS_PER_ADDRESS=0", "WINCE_REQUESTS_PER_PERSON=0"}
 
+// startUnlimited starts a server whose own limits are lifted.
+func startUnlimited(ctx context.Context, data, models string) (*benchServer, error) {
+	return startChild(ctx, data, models, benchLimits...)
+}
+
+// startWatched starts a server that serves its metrics.
+func startWatched(ctx context.Context, data, models string) (*benchServer, error) {
+	return startChild(ctx, data, models, "WINCE_ADMIN_LISTEN=127.0.0.1:0", "WINCE_LOG_LEVEL=error", "WINCE_REQUESTS_PER_ADDRESS=0", "WINCE_REQUESTS_PER_PERSON=0")
+}
+
 // startChild starts this program as a server on a free port of this machine and waits until it answers.
-func startChild(ctx context.Context, data, models string) (*benchServer, error) {
+func startChild(ctx context.Context, data, models string, env ...string) (*benchServer, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
@@ -40,7 +50,7 @@ func startChild(ctx context.Context, data, models string) (*benchServer, error) 
 	var said bytes.Buffer
 	c := exec.CommandContext(ctx, self, args...)
 	c.Stderr = &said
-	c.Env = append(benchEnvironment(os.Environ()), benchLimits...)
+	c.Env = append(benchEnvironment(os.Environ()), env...)
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = 15 * time.Second
 	_ = os.Remove(filepath.Join(data, "address")) // of the server before, if it was killed

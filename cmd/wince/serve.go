@@ -83,14 +83,15 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	defer l.Close() // web closes it too; a second time does nothing
+	port := newSplit(l)
+	defer port.Close()
 	conf, fingerprint, freeTLS, err := cfg.certificate(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer freeTLS()
 	at := videoAddress(l)
-	video, err := rtc.New(rtc.Config{Port: at.Port, Address: at.IP, Advertise: cfg.Advertise, Logger: log})
+	video, err := rtc.New(rtc.Config{Port: at.Port, Address: at.IP, TCP: port.video, Advertise: cfg.Advertise, Logger: log})
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,11 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	}
 	told := ctx // ends when the server is to stop
 	urls := cfg.urls(l.Addr())
-	for name, text := range map[string]string{"local-token": hex.EncodeToString(token), "address": l.Addr().String()} {
+	files := map[string]string{"local-token": hex.EncodeToString(token), "address": l.Addr().String()}
+	if admin != nil {
+		files["admin-address"] = admin.Addr().String()
+	}
+	for name, text := range files {
 		path := filepath.Join(cfg.Data, name)
 		if err := writePrivate(path, text+"\n"); err != nil {
 			return err
@@ -169,7 +174,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	if admin != nil {
 		g.Go(func() error { return serveAdmin(ctx, admin, seen, log) })
 	}
-	g.Go(func() error { return server.Run(ctx, l, conf) })
+	g.Go(func() error { return server.Run(ctx, port.pages, conf) })
 	g.Go(func() error { return live.Run(ctx) }) // ends all sessions when the context does
 	minute := time.NewTicker(time.Minute)
 	defer minute.Stop()

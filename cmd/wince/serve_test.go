@@ -43,10 +43,16 @@ func (o *startOutput) String() string {
 // startServe starts the real server on a free port and returns its data folder, its output and what stops it.
 func startServe(t *testing.T, data string) (out *startOutput, stop func()) {
 	t.Helper()
+	return startServeWith(t, data, func(*config) {})
+}
+
+func startServeWith(t *testing.T, data string, change func(*config)) (out *startOutput, stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	out = &startOutput{ready: make(chan struct{})}
 	cfg := defaultConfig()
 	cfg.Data, cfg.Listen, cfg.Log.Level = data, "127.0.0.1:0", "error"
+	change(&cfg)
 	done := make(chan error, 1)
 	go func() { done <- serve(ctx, cfg, out) }()
 	stop = sync.OnceFunc(func() {

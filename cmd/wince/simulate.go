@@ -56,6 +56,8 @@ Exit status 4 says that some streams were served and some were not.`,
 	f.IntVar(&opt.streams, "streams", opt.streams, "how many tablets at the same time, `N`")
 	f.Float64Var(&opt.seconds, "seconds", 0, "how long to send, in seconds `S` (default 10, or until the observation with --capture)")
 	f.Float64Var(&opt.capture, "capture", 0, "make an observation of this much assessable time in each session, 3-60 seconds `S`")
+	f.Float64Var(&opt.loss, "loss", 0, "how many of 100 packets are lost on the way, `P`")
+	f.BoolVar(&opt.tcp, "tcp", false, "send video over TCP, as tablets do where UDP is blocked")
 	f.BoolVar(&opt.json, "json", false, "print JSON lines instead of a table")
 	f.StringVar(&opt.data, "data", defaultDataDir(), "the server's data folder `DIR`, for its local token")
 	f.StringVar(&opt.token, "token", "", "the `TOKEN` to sign in with (default: $WINCE_TOKEN)")
@@ -75,8 +77,9 @@ type simulateOptions struct {
 	url, clip, data, token, ca string
 	codec                      string
 	streams                    int
-	seconds, capture           float64
+	seconds, capture, loss     float64
 	json, insecure, dataGiven  bool
+	tcp                        bool
 	out, err                   io.Writer
 }
 
@@ -89,6 +92,8 @@ func (o *simulateOptions) check() error {
 		return errors.New("say what to send: --clip FILE")
 	case o.codec != "vp8" && o.codec != "vp9" && o.codec != "h264":
 		return fmt.Errorf("--codec is %q; there are vp8, vp9 and h264", o.codec)
+	case !(o.loss >= 0 && o.loss <= 50):
+		return fmt.Errorf("--loss is %g; between 0 and 50 of 100 packets can be lost", o.loss)
 	case o.streams < 1 || o.streams > 1000:
 		return fmt.Errorf("--streams is %d; between 1 and 1000 tablets can be simulated", o.streams)
 	case !(o.seconds >= 0 && o.seconds <= 86400):
@@ -144,6 +149,7 @@ func (o *simulateOptions) simulate(ctx context.Context, api *simClient, film *fi
 	var wg sync.WaitGroup
 	for i := range tablets {
 		t := newSimTablet(i, api, film, time.Duration(o.capture*float64(time.Second)))
+		t.loss, t.tcp = o.loss/100, o.tcp
 		tablets[i] = t
 		wg.Go(func() {
 			// Tablets do not start in step: they are spread over one frame's time, and a little for the handshakes.

@@ -31,6 +31,7 @@ type simCounts struct {
 	Paced            *int       `json:"paced"`   // pictures that it left out to keep to its pace; null where it did not say
 	LatencyMS        *latencies `json:"latency_ms"`
 	FirstResultMS    *float64   `json:"first_result_ms"` // from the connection; the longest in the summary
+	LongestGapMS     float64    `json:"longest_gap_ms"`  // from one result to the next; of all tablets in the summary
 	KeyframeRequests uint64     `json:"keyframe_requests"`
 	ResultsPerSecond float64    `json:"results_per_second"` // of one stream; the mean in the summary
 }
@@ -83,6 +84,7 @@ func newSimReport(o *simulateOptions, tablets []*simTablet) *simReport {
 			*r.sum.Paced += *s.Paced
 		}
 		r.sum.KeyframeRequests += s.KeyframeRequests
+		r.sum.LongestGapMS = max(r.sum.LongestGapMS, s.LongestGapMS)
 		if s.Results > 0 {
 			running++
 			r.sum.ResultsPerSecond += s.ResultsPerSecond
@@ -107,7 +109,7 @@ func (t *simTablet) report() (simStream, int) {
 		Type: "stream", Stream: t.number, Session: t.session, Observation: t.observation, failed: t.err, all: t.latency,
 		simCounts: simCounts{
 			FramesSent: t.frames, Results: t.results, Scored: share(t.scored, t.results), Dropped: t.dropped, Paced: t.paced,
-			LatencyMS: percentiles(t.latency), KeyframeRequests: t.requests,
+			LatencyMS: percentiles(t.latency), KeyframeRequests: t.requests, LongestGapMS: millis(t.gap),
 		},
 	}
 	if t.err == nil && t.results == 0 && t.frames > 0 {

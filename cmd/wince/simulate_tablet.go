@@ -23,6 +23,8 @@ type simTablet struct {
 	film    *film
 	capture time.Duration // of assessable time; 0 for none
 	watch   func([]byte)  // is shown every event; nil for none
+	loss    float64       // share of the packets that are lost
+	tcp     bool          // video goes over TCP
 
 	mu          sync.Mutex
 	session     string
@@ -37,6 +39,8 @@ type simTablet struct {
 	connected   time.Time
 	length      time.Duration // of sending
 	first       time.Duration // from the connection to the first result
+	last        time.Time     // when the last result came
+	gap         time.Duration // the longest from one result to the next
 	requests    uint64        // for keyframes
 	observation *pain.Observation
 	observed    chan struct{} // closed with the first observation
@@ -79,7 +83,7 @@ func (t *simTablet) publish(ctx context.Context, d time.Duration, untilObserved 
 			}
 		}
 	}()
-	tab, err := rtc.TabletConfig{Codec: t.film.codec, OnEvent: t.event}.New()
+	tab, err := rtc.TabletConfig{Codec: t.film.codec, OnEvent: t.event, Loss: t.loss, TCP: t.tcp}.New()
 	if err != nil {
 		return err
 	}
@@ -268,6 +272,10 @@ func (t *simTablet) event(b []byte) {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.results++
+		if !t.last.IsZero() {
+			t.gap = max(t.gap, now.Sub(t.last))
+		}
+		t.last = now
 		t.dropped = max(t.dropped, e.Dropped)
 		if e.State == pain.Scored {
 			t.scored++

@@ -24,9 +24,10 @@ import (
 
 // Config says how the server is reached. The zero value is of use in tests.
 type Config struct {
-	Port      int      // the one UDP port of all connections; 0 lets the system choose one
-	Address   net.IP   // the one address of this machine to open it on; nil or unspecified for all of them
-	Advertise []string // further IP addresses that reach this port, as behind NAT or in a container
+	Port      int          // the one UDP port of all connections; 0 lets the system choose one
+	Address   net.IP       // the one address of this machine to open it on; nil or unspecified for all of them
+	TCP       net.Listener // for tablets that cannot send UDP (RFC 6544); nil for none. Closing the server closes it
+	Advertise []string     // further IP addresses that reach this port, as behind NAT or in a container
 
 	Hold             time.Duration // how long a frame waits for a packet to be sent again; default 80 ms
 	KeyframeInterval time.Duration // how often a keyframe is asked for until one comes; default 400 ms
@@ -39,6 +40,7 @@ type Config struct {
 type Server struct {
 	cfg  Config
 	mux  *ice.MultiUDPMuxDefault
+	tcp  *ice.TCPMuxDefault // nil where there is none
 	api  *webrtc.API
 	port int
 }
@@ -84,8 +86,11 @@ func New(cfg Config) (*Server, error) {
 	if len(s.mux.GetListenAddresses()) == 0 {
 		return nil, errors.Join(fmt.Errorf("open UDP port %d for video: no network interface has the address %s", s.port, cfg.Address), s.mux.Close())
 	}
-	if s.api, err = s.newAPI(); err != nil {
-		return nil, errors.Join(err, s.mux.Close())
+	if cfg.TCP != nil {
+		s.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{Listener: cfg.TCP, Logger: pionLog{cfg.Logger}.NewLogger("tcp"), ReadBufferSize: 64, WriteBufferSize: 1 << 20, FirstStunBindTimeout: 10 * time.Second})
+	}
+	if s.api, err = s.newAPI(opened); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -102,20 +107,31 @@ func freePort() (int, error) {
 // Port returns the UDP port in use.
 func (s *Server) Port() int { return s.port }
 
-// Close closes the port.
+// Close closes the ports.
 func (s *Server) Close() error {
-	if err := s.mux.Close(); err != nil {
-		return fmt.Errorf("close UDP port %d: %w", s.port, err)
+	err := s.mux.Close()
+	if s.tcp != nil {
+		err = errors.Join(err, s.tcp.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("close video port %d: %w", s.port, err)
 	}
 	return nil
 }
 
-func (s *Server) newAPI() (*webrtc.API, error) {
+func (s *Server) newAPI(opened func(net.IP) bool) (*webrtc.API, error) {
 	var se webrtc.SettingEngine
 	se.LoggerFactory = pionLog{s.cfg.Logger}
 	se.SetICEUDPMux(s.mux)
 	se.SetIncludeLoopbackCandidate(true)
-	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
+	if s.tcp != nil {
+		se.SetICETCPMux(s.tcp)
+		se.SetIPFilter(opened)
+		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
+	}
+	se.SetNetworkTypes(types)
+	se.DisableActiveTCP(true) // tablets connect to us, never the other way
 	// Browsers hide their addresses behind mDNS names. These need not be resolved: the tablet's first connectivity check
 	// tells its address, and resolving them would cost a multicast socket for each connection.
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -39,6 +40,8 @@ type Tablet struct {
 type TabletConfig struct {
 	Codec   stream.Codec       // that it sends; default VP8
 	OnEvent func(event []byte) // gets every event, borrowed, in a goroutine of the tablet's own
+	TCP     bool               // it sends over TCP only, as where UDP is blocked
+	Loss    float64            // share of the packets that never leave it, 0-1
 
 	extra interceptor.Factory // for tests; nil otherwise
 }
@@ -55,11 +58,18 @@ func (cfg TabletConfig) New() (*Tablet, error) {
 	}
 	var se webrtc.SettingEngine
 	se.SetIncludeLoopbackCandidate(true)
-	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
+	if cfg.TCP {
+		types = []webrtc.NetworkType{webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6}
+	}
+	se.SetNetworkTypes(types)
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	media, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	if err := registerCodecs(media, cfg.Codec); err != nil {
 		return nil, err
+	}
+	if cfg.Loss > 0 {
+		registry.Add(lossy{share: cfg.Loss}) // first, so that what is lost can be sent again
 	}
 	for _, configure := range []func() error{
 		func() error { return webrtc.ConfigureNack(media, registry) },
@@ -117,6 +127,25 @@ func (t *Tablet) offerMedia(cfg TabletConfig) error {
 	t.payload = rtp.NewPacketizer(1200, 0, 0, payloader(cfg.Codec), rtp.NewRandomSequencer(), 90000)
 	t.rtcp.Go(func() { t.readRTCP(tr.Sender()) })
 	return nil
+}
+
+// lossy loses packets.
+type lossy struct {
+	interceptor.NoOp
+	share float64
+}
+
+// NewInterceptor implements interceptor.Factory.
+func (l lossy) NewInterceptor(string) (interceptor.Interceptor, error) { return &l, nil }
+
+// BindLocalStream implements interceptor.Interceptor.
+func (l lossy) BindLocalStream(_ *interceptor.StreamInfo, w interceptor.RTPWriter) interceptor.RTPWriter {
+	return interceptor.RTPWriterFunc(func(h *rtp.Header, payload []byte, a interceptor.Attributes) (int, error) {
+		if rand.Float64() < l.share {
+			return len(payload), nil
+		}
+		return w.Write(h, payload, a)
+	})
 }
 
 func payloader(c stream.Codec) rtp.Payloader {
