@@ -92,6 +92,41 @@ it("goes from the set-up link to a confirmed assessment that the API returns", {
   expect(page.problems).toEqual([]);
 });
 
+it("says after a reload what became of an observation, and keeps one that was done", { timeout: 90_000 }, async () => {
+  // Three seconds are as good as ten here.
+  await page.route("**/sessions/*/capture", (route) => route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), seconds: 3 }) }));
+  const { residents } = await (await page.request.get(`${server.url}/api/v1/residents`)).json();
+  const address = `${server.url}/#/capture/${residents[0].id}`;
+  await page.goto(address);
+  await startCamera(page, "During or just after movement");
+  await page.getByRole("button", { name: /Start the 10 second/ }).click({ timeout: 30_000 });
+  await page.getByRole("progressbar").waitFor();
+  await page.reload();
+  await page.getByRole("status").filter({ hasText: "in the middle of the observation" }).waitFor();
+  expect(await page.getByLabel("During or just after movement").isChecked()).toBe(true);
+  const running = async () => (await (await page.request.get(`${server.url}/api/v1/sessions?mine=true`)).json()).sessions;
+  expect(await running()).toEqual([]);
+
+  // This one is done, but the page goes before the server could keep it.
+  await page.route("**/api/v1/assessments", (route) => (route.request().method() === "POST" ? route.abort() : route.continue()));
+  await page.getByRole("button", { name: "Start the camera" }).click();
+  await page.getByRole("button", { name: /Start the 10 second/ }).click({ timeout: 30_000 });
+  await page.getByRole("alert").filter({ hasText: "The server does not answer" }).waitFor({ timeout: 30_000 });
+  await page.unroute("**/api/v1/assessments");
+  await page.goto("about:blank"); // all of it is gone, with the address
+  await page.goto(server.url);
+  await page.getByRole("link", { name: "An observation with the camera is not saved yet" }).click();
+  await page.getByRole("heading", { name: "The observation was finished" }).waitFor();
+  expect(await axeInBoth(page)).toEqual([]);
+  await page.getByRole("button", { name: "Go on with it" }).click();
+  await page.getByRole("heading", { name: "What was observed" }).waitFor();
+  expect(await running()).toEqual([]);
+  const id = new URL(page.url()).hash.split("/").pop();
+  expect(await (await page.request.get(`${server.url}/api/v1/assessments/${id}`)).json()).toMatchObject({ status: "preliminary", condition: "movement", resident_id: residents[0].id });
+  expect(await page.evaluate(() => window.sessionStorage.getItem("wince.capture"))).toBe(null);
+  await page.unroute("**/sessions/*/capture");
+});
+
 it("keeps practice apart", { timeout: 60_000 }, async () => {
   await page.getByRole("link", { name: "Practice", exact: true }).click();
   await page.getByText("None yet.").waitFor();
@@ -102,5 +137,5 @@ it("keeps practice apart", { timeout: 60_000 }, async () => {
   await page.getByRole("link", { name: "Back to Practice" }).click();
   await page.getByText("Preliminary").waitFor();
   const care = await (await page.request.get(`${server.url}/api/v1/assessments`)).json();
-  expect(care.assessments.map((a) => a.practice)).toEqual([false]);
+  expect(care.assessments.map((a) => a.practice)).toEqual([false, false]);
 });

@@ -153,6 +153,7 @@ export async function axeInBoth(page) {
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, colorScheme);
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     found.push(...(await axeFinds(page)).map((f) => `${colorScheme} ${f}`));
   }
   return found;

@@ -3,9 +3,10 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { account, expired, me } from "./api/account";
 import { codeOf } from "./api/request";
+import { left } from "./capture/left";
 import { t } from "./i18n";
 import { resume, settle } from "./offline/desk";
-import { Unsent, Update, Waits } from "./offline/status";
+import { Begun, Unsent, Update, Waits } from "./offline/status";
 import { inUse } from "./offline/update";
 import { Announcer } from "./parts/announce";
 import { Button, LinkButton } from "./parts/button";
@@ -105,7 +106,10 @@ export function App() {
   useEffect(() => {
     if (!who) return;
     void loadSites().catch(() => undefined);
-    const later = window.setTimeout(() => void fetchSoon(), 2000); // the first screen comes first
+    const later = window.setTimeout(() => {
+      void left();
+      void fetchSoon();
+    }, 2000); // the first screen comes first
     return () => clearTimeout(later);
   }, [who]);
   // A keyboard or a screen reader goes on from the new screen, not from the page's top; the first screen takes no focus.
@@ -136,6 +140,7 @@ export function App() {
         <Connection />
         <Unsent />
         <Update assessing={busy} />
+        {inside && !busy && <Begun />}
         {inside && <Reminders quiet={busy} />}
         {inside && <Waits />}
         <main ref={main} id="main" tabIndex={-1}>

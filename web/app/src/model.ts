@@ -85,6 +85,9 @@ export interface Session {
   capture: string;
   condition: Condition;
   practice: boolean;
+  resident_id?: string;
+  /** What the server counts of it; null once it has ended. */
+  live: { connected: boolean; capture: "idle" | "running" | "done"; purpose: "observation" | "baseline"; assessed_ms: number; wanted_ms: number; observed: boolean } | null;
 }
 
 export interface UnitSummary {

@@ -86,5 +86,5 @@ export function find(path: string[]): { row: Row; params: Params } | null {
 
 /** Whether an assessment may be under way at an address: then nothing else comes between, such as a new version. */
 export function assessing(path: string[]): boolean {
-  return ["capture", "a", "assess", "observe"].includes(path[0] ?? "") || (path[0] === "baseline" && path[2] === "take");
+  return ["capture", "a", "assess", "observe", "relief"].includes(path[0] ?? "") || (path[0] === "baseline" && path[2] === "take");
 }

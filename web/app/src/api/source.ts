@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import type { Assessment, BodyRegion, Filling, Resident, Scale, Site } from "../model";
 import { account } from "./account";
 import { assessments, type NewAssessment } from "./assessments";
+import { type Measure, type NewRelief, reliefs, type ReliefView } from "./reliefs";
 import { residents } from "./residents";
 import { round, type Round } from "./round";
 import { scales, type Scales } from "./scales";
@@ -24,6 +25,9 @@ export interface Source {
   add: (a: NewAssessment) => Promise<Assessment>;
   fill: (a: Assessment, with_: Filling) => Promise<Assessment>;
   confirm: (a: Assessment, with_: Filling) => Promise<Assessment>;
+  measures: (site: string | null) => Promise<Measure[]>;
+  /** Keeps what was given; null where it waits to be sent, and nothing is known of what follows from it. The note says what it was. */
+  addRelief: (to: Resident, r: NewRelief, note: string) => Promise<ReliefView | null>;
 }
 
 export const server: Source = {
@@ -38,6 +42,8 @@ export const server: Source = {
   add: assessments.add,
   fill: assessments.fill,
   confirm: assessments.confirm,
+  measures: reliefs.measures,
+  addRelief: (to, r) => reliefs.add(to.id, r),
 };
 
 export const source = signal<Source>(server);

@@ -82,6 +82,12 @@ export class Capture<T = Assessment> {
     this.phase.value = "choose";
   }
 
+  /** The page goes: the camera is given back. The session stays, so that the page, loaded again, can go on from what was observed. */
+  leave() {
+    this.session = null;
+    this.stop();
+  }
+
   /** Begins anew with the same camera, or with one that is opened again. */
   async retry() {
     if (!this.last) return;

@@ -10,6 +10,7 @@ import { type Facing, openCamera, publish } from "../live/publish";
 import type { Frame, LiveEvent, Resident, Session } from "../model";
 import { useFocusHeld } from "../parts/focus";
 import { Capture } from "./capture";
+import { end, mark } from "./left";
 
 const staleAfter = 2000; // ms after which a result says nothing about now
 const keptFacing = "wince.camera";
@@ -37,8 +38,12 @@ export function useFilm<T>({ who, observe, keep, kept, event }: Aim<T>) {
     () =>
       new Capture<T>({
         openCamera,
-        openSession: (condition) => sessions.open(who?.id ?? null, condition),
-        endSession: (s) => void sessions.end(s.id).catch(() => undefined),
+        openSession: async (condition) => {
+          const s = await sessions.open(who?.id ?? null, condition);
+          mark({ session: s.id });
+          return s;
+        },
+        endSession: (s) => void end(s),
         publish: (s, camera, on) =>
           publish(s, camera, {
             ...on,
@@ -50,7 +55,11 @@ export function useFilm<T>({ who, observe, keep, kept, event }: Aim<T>) {
         observe,
         keep,
         mayFilm: async () => !who || (await source.value.resident(who.id)).consent === "given",
-        newID,
+        newID: () => {
+          const id = newID();
+          mark({ id });
+          return id;
+        },
         kept,
         frame: (f) => {
           frame.value = f;
@@ -69,11 +78,11 @@ export function useFilm<T>({ who, observe, keep, kept, event }: Aim<T>) {
     [],
   );
   useEffect(() => {
-    const leave = () => film.stop();
+    const leave = () => film.leave();
     window.addEventListener("pagehide", leave);
     return () => {
       window.removeEventListener("pagehide", leave);
-      leave();
+      film.stop();
     };
   }, []);
   useEffect(() => (canvas.current && video.current ? painter.over(video.current, canvas.current) : undefined), []);

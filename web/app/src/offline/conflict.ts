@@ -10,6 +10,9 @@ export function choices(e: Queued): Choice[] {
     case "not_found":
       return ["discard"];
     case "invalid": // such as a time that lies ahead because the tablet's clock is fast: later it is past
+      // Or the assessment that it was given for was not taken: the relief itself is true all the same.
+      if (e.kind === "relief.add" && "assessment_id" in e.body) return ["again", "as_new", "discard"];
+      return ["again", "discard"];
     case "forbidden":
     case "password_needed":
     case "account_disabled":
@@ -28,7 +31,11 @@ export function asNew(of: Queued[], newID: () => string): Entry[] {
   const last = of.at(-1);
   if (!last) return [];
   const id = newID();
-  if (!last.kind.startsWith("assessment.")) return [plain(last, { id, record: id, body: { ...last.body, id } })];
+  if (!last.kind.startsWith("assessment.")) {
+    const { assessment_id, ...rest } = last.body;
+    const body = last.refusal?.code === "invalid" || assessment_id === undefined ? rest : { ...rest, assessment_id };
+    return [plain(last, { id, record: id, body: { ...body, id } })];
+  }
   const whole = last.whole ?? {};
   const add: Entry = {
     ...plain(last, { id, record: id, body: { ...whole, id } }),

@@ -26,6 +26,8 @@ export interface Desk {
   sender: Sender;
   /** Looks again at what waits, here and in other tabs. */
   changed: () => Promise<void>;
+  /** Is done when the vault has taken in who signed in or out last. */
+  settled: () => Promise<unknown>;
 }
 
 let open: Desk | null = null;
@@ -68,20 +70,20 @@ export async function openDesk(): Promise<void> {
     },
     alone: (act) => navigator.locks.request("wince-send", act),
   });
-  open = { db, vault, queue, sender, changed };
-  if (others) others.onmessage = () => void look();
-  await look();
-  follow(open, look);
-  able.value = true;
-  void navigator.storage.persist().catch(() => false); // so that a full tablet does not throw away what waits
-}
-
-function follow({ db, vault, queue, sender }: Desk, look: () => Promise<void>) {
   // Who is signed in decides whose records are here. One step after the other, or a sign-out could be overtaken.
   let last: Promise<unknown> = Promise.resolve();
   const then = (act: () => Promise<unknown>) => {
     last = last.then(act).catch(() => undefined);
   };
+  open = { db, vault, queue, sender, changed, settled: () => last };
+  if (others) others.onmessage = () => void look();
+  await look();
+  follow(open, look, then);
+  able.value = true;
+  void navigator.storage.persist().catch(() => false); // so that a full tablet does not throw away what waits
+}
+
+function follow({ db, vault, queue, sender }: Desk, look: () => Promise<void>, then: (act: () => Promise<unknown>) => void) {
   effect(() => {
     const [user, over, until] = [me.value, expired.value, life.value];
     if (user === undefined) return;

@@ -196,4 +196,13 @@ describe("a conflict", () => {
     ["forbidden", ["again", "discard"]],
     ["invalid", ["again", "discard"]],
   ])("after %s offers %j", (code, offered) => expect(choices({ ...add, refusal: { status: 409, code, detail: "", at: 1 } })).toEqual(offered));
+
+  it("of relief whose assessment the server does not have, keeps the relief", () => {
+    const relief = { ...entry("9", "9", { kind: "relief.add", body: { id: "9", measures: ["cold"], assessment_id: "1" } }), seq: 1, owner: "dora", refusal: { status: 422, code: "invalid", detail: "", at: 1 } };
+    expect(choices(relief)).toEqual(["again", "as_new", "discard"]);
+    expect(asNew([relief], () => "10")).toMatchObject([{ id: "10", body: { id: "10", measures: ["cold"] } }]);
+    expect(asNew([relief], () => "10")[0]?.body).not.toHaveProperty("assessment_id");
+    // After any other refusal what it was given for stays.
+    expect(asNew([{ ...relief, refusal: { ...relief.refusal, code: "conflict" } }], () => "10")[0]?.body).toHaveProperty("assessment_id", "1");
+  });
 });

@@ -5,6 +5,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { life, me } from "../api/account";
 import type { NewAssessment } from "../api/assessments";
 import { newID } from "../api/id";
+import { type Measure, type NewRelief, reliefs, type ReliefView } from "../api/reliefs";
 import { connection, json, Problem, seen, v1 } from "../api/request";
 import type { Scales } from "../api/scales";
 import { server, type Source } from "../api/source";
@@ -69,12 +70,12 @@ const patience = 8000;
  * Sends an entry at once, or puts it into the queue where the server does not answer, or where something of the same record
  * waits already. It has an id of its own, so it does no harm if the server did get it and only its answer was lost.
  */
-async function submit(entry: Entry, otherwise: () => Promise<Assessment>): Promise<Assessment> {
+async function submit<T>(entry: Entry, ask: (signal: AbortSignal) => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
   const d = desk();
-  if (!d) return ask(entry, AbortSignal.timeout(60_000));
+  if (!d) return ask(AbortSignal.timeout(60_000));
   if (connection.peek().fresh && !lastOf(entries.peek(), entry.record)) {
     try {
-      return await ask(entry, AbortSignal.timeout(patience));
+      return await ask(AbortSignal.timeout(patience));
     } catch (e) {
       // A refusal is the business of who is looking at it now; anything else is tried again later.
       if (e instanceof Problem && !gone(e) && judge({ status: e.status, code: e.code, detail: "", retryAfter: null }, 0).kind !== "later") throw e;
@@ -84,9 +85,8 @@ async function submit(entry: Entry, otherwise: () => Promise<Assessment>): Promi
   return otherwise();
 }
 
-function ask(e: Entry, signal: AbortSignal): Promise<Assessment> {
-  return json<Assessment>(e.path, { method: e.method, body: e.body, signal, ...(e.version !== undefined && { headers: seen({ version: e.version }) }) });
-}
+const asking = (e: Entry) => (signal: AbortSignal) =>
+  json<Assessment>(e.path, { method: e.method, body: e.body, signal, ...(e.version !== undefined && { headers: seen({ version: e.version }) }) });
 
 async function describe(whole: Record<string, unknown>): Promise<Pick<Entry, "resident" | "name" | "note">> {
   const w = whole as { resident_id?: string; scale?: string; answers?: Record<string, number> };
@@ -137,7 +137,7 @@ async function change(a: Assessment, kind: "assessment.fill" | "assessment.confi
     // What the camera saw is the server's: a new one without it would be another assessment.
     ...(a.session_id ? {} : { whole }),
   };
-  return submit(entry, async () => (await here(a.id)) ?? { ...a, ...filling });
+  return submit(entry, asking(entry), async () => (await here(a.id)) ?? { ...a, ...filling });
 }
 
 const firstTried = new Map<string, string>();
@@ -190,7 +190,7 @@ export const local: Source = {
     firstTried.set(id, assessed_at);
     const whole: Record<string, unknown> = { assessed_at, ...rest };
     const entry: Entry = { id, record: id, kind: "assessment.add", method: "POST", path: `${v1}/assessments`, body: { ...whole, id }, madeAt: Date.now(), whole, ...(await describe(whole)) };
-    return submit(entry, async () => {
+    return submit(entry, asking(entry), async () => {
       const made = await here(id);
       if (!made) throw new Problem("", "server_gone"); // cannot be: it was just put there
       return made;
@@ -198,13 +198,27 @@ export const local: Source = {
   },
   fill: (a, filling) => change(a, "assessment.fill", filling),
   confirm: (a, filling) => change(a, "assessment.confirm", filling),
+  measures: async (site) => {
+    try {
+      return await kept(nameOf("measures", site), () => server.measures(site));
+    } catch (e) {
+      const [only, ...more] = gone(e) ? await everySite<Measure[]>("measures") : [];
+      if (!only || more.length > 0) throw e; // another home's list would name what this one does not have
+      return only;
+    }
+  },
+  addRelief: (to: Resident, r: NewRelief, note: string) => {
+    const path = `${v1}/residents/${to.id}/reliefs`;
+    const entry: Entry = { id: r.id, record: r.id, kind: "relief.add", method: "POST", path, body: { ...r }, madeAt: Date.now(), resident: to.id, name: to.name, note };
+    return submit<ReliefView | null>(entry, (signal) => reliefs.add(to.id, r, signal), () => Promise.resolve(null));
+  },
 };
 
 /** Reads what work without the network needs as soon as somebody signs in, and now and then, before anybody needs it. */
 export function prepareWithSignIn(): void {
   const read = () => {
     if (!me.peek() || !life.peek() || !connection.peek().fresh || document.hidden) return;
-    void Promise.allSettled([local.due(site.peek()), local.residents(site.peek()), local.scales(site.peek()), local.bodyRegions()]);
+    void Promise.allSettled([local.due(site.peek()), local.residents(site.peek()), local.scales(site.peek()), local.bodyRegions(), local.measures(site.peek())]);
   };
   let timer = 0;
   const wanted = computed(() => (me.value && life.value ? `${me.value.id} ${site.value ?? ""}` : null));

@@ -93,6 +93,11 @@ export class Vault {
     }
   }
 
+  /** Forgets what is kept under a name. */
+  async forget(path: string): Promise<void> {
+    await within(this.db, ["answers"], "readwrite", (t) => answer(t.objectStore("answers").delete(path)));
+  }
+
   /** What answers are kept under. */
   async names(): Promise<string[]> {
     return within(this.db, ["answers"], "readonly", async (t) => (await answer(t.objectStore("answers").getAllKeys())) as string[]);

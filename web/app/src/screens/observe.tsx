@@ -1,4 +1,4 @@
-import { type Signal, signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 
 import { me } from "../api/account";
@@ -12,6 +12,8 @@ import { list } from "../i18n/format";
 import { useLoaded } from "../load";
 import type { Answers, Condition, Resident, Scale } from "../model";
 import { waitsFor } from "../offline/desk";
+import { draftsRead, useDraft } from "../offline/drafts";
+import { Resumed } from "../offline/status";
 import { toast } from "../parts/announce";
 import { Button } from "../parts/button";
 import { Choice } from "../parts/choice";
@@ -28,24 +30,13 @@ import { itemLabel, scaleTitle } from "../scale/words";
 import type { Params } from "../screens";
 import { site } from "../site";
 
-/** What somebody has entered and not kept yet. It lives in memory only, until they sign out. */
+/** What somebody has entered and not kept yet. */
 interface Entry extends More {
   id: string; // of the assessment: the same at every try
+  assessed_at?: string; // of the first try, since the server knows the assessment by it, too
   condition: Condition | null;
   scale: string;
   answers: Answers;
-}
-
-const entries = new Map<string, Signal<Entry>>();
-let owner = "";
-
-function entryOf(key: string, start: () => Entry): Signal<Entry> {
-  const who = me.value?.id ?? "";
-  if (owner !== who) entries.clear();
-  owner = who;
-  let e = entries.get(key);
-  if (!e) entries.set(key, (e = signal(start())));
-  return e;
 }
 
 /** An assessment without the camera: of a resident, or practice where the address names none. */
@@ -54,6 +45,7 @@ export function Observe({ params }: { params: Params }) {
   const loaded = useLoaded(async () => {
     const s = source.value;
     const who = id ? await s.resident(id) : null;
+    await draftsRead();
     return { who, scales: await s.scales(who?.site_id ?? site.value) };
   }, id ?? "practice");
   return <Ready of={loaded}>{({ who, scales }) => <Form who={who} scales={scales} />}</Ready>;
@@ -62,29 +54,30 @@ export function Observe({ params }: { params: Params }) {
 function Form({ who, scales }: { who: Resident | null; scales: Scales }) {
   const asked = useMemo(() => route.peek().query, []);
   const usable = inUse(scales.scales);
-  const key = `${who?.id ?? "practice"} ${asked.get("due") ?? ""}`;
-  const entry = useMemo(
-    () =>
-      entryOf(key, () => {
-        const condition = asked.get("condition");
-        const scale = asked.get("scale");
-        const why = asked.get("why");
-        return {
-          id: newID(),
-          condition: condition === "rest" || condition === "movement" ? condition : null,
-          scale: usable.some((s) => s.id === scale) ? (scale ?? "") : usualScale(usable),
-          answers: {},
-          pain_type: "",
-          body_sites: [],
-          remarks: why ? t("scale.withoutWhy", { why }) : "",
-        };
-      }),
-    [key],
+  const due = asked.get("due") ?? undefined;
+  const start = (): Entry => {
+    const condition = asked.get("condition");
+    const scale = asked.get("scale");
+    const why = asked.get("why");
+    return {
+      id: newID(),
+      condition: condition === "rest" || condition === "movement" ? condition : null,
+      scale: usable.some((s) => s.id === scale) ? (scale ?? "") : usualScale(usable),
+      answers: {},
+      pain_type: "",
+      body_sites: [],
+      remarks: why ? t("scale.withoutWhy", { why }) : "",
+    };
+  };
+  const form = useDraft<Entry>(
+    { key: `observe ${who?.id ?? "practice"} ${due ?? ""}`, kind: "observe", address: to("observe", ...(who ? [who.id] : []), { due }), name: who?.name ?? "" },
+    start,
+    (old) => old.scale === "" || usable.some((s) => s.id === old.scale),
   );
+  const { value: entry, change } = form;
   const wrong = useSignal("");
   const busy = useSignal(false);
   const e = entry.value;
-  const change = (to: Partial<Entry>) => (entry.value = { ...entry.value, ...to });
   const scale: Scale | null = usable.find((s) => s.id === e.scale) ?? null;
   useEffect(() => {
     // What comes from the capture is newer than what was entered before it.
@@ -101,6 +94,7 @@ function Form({ who, scales }: { who: Resident | null; scales: Scales }) {
     const whose = who ? { resident_id: who.id } : { practice: true as const };
     return {
       id: e.id,
+      ...(e.assessed_at ? { assessed_at: e.assessed_at } : {}),
       ...whose,
       condition: e.condition,
       ...(scale ? { scale: scale.id, answers: e.answers } : {}),
@@ -123,11 +117,12 @@ function Form({ who, scales }: { who: Resident | null; scales: Scales }) {
       }
     }
     busy.value = true;
+    if (!a.assessed_at) change({ assessed_at: (a.assessed_at = new Date().toISOString()) });
     try {
       let kept = await source.value.add(a);
       // A second try finds what the first one did.
       if (confirm && (kept.status === "draft" || kept.status === "preliminary")) kept = await source.value.confirm(kept, {});
-      entries.delete(key);
+      form.drop();
       toast(t(waitsFor(kept.id) ? "offline.queuedSaid" : confirm ? "scale.confirmed" : "scale.draftSaved"));
       // What waits cannot be looked at as the server's yet, nor confirmed once more.
       replace(waitsFor(kept.id) ? to("") : to("a", kept.id));
@@ -141,6 +136,7 @@ function Form({ who, scales }: { who: Resident | null; scales: Scales }) {
   const name = who?.name ?? t("capture.practiceTitle");
   return (
     <Page title={name} lead={t("scale.without")} back={who ? { href: to("r", who.id), to: name } : { href: to("practice"), to: t("shell.practice") }}>
+      <Resumed form={form} />
       <div class="filling">
         <section class="card">
           <Choice
@@ -160,7 +156,7 @@ function Form({ who, scales }: { who: Resident | null; scales: Scales }) {
             />
           )}
           {scale ? (
-            <ScaleForm scale={scale} answers={e.answers} onAnswer={(item, value) => change({ answers: { ...entry.value.answers, [item]: value } })} />
+            <ScaleForm scale={scale} answers={e.answers} onAnswer={(item, value) => change({ answers: { ...entry.peek().answers, [item]: value } })} />
           ) : (
             <EmptyState icon="list" title={t("scale.noScales")} />
           )}

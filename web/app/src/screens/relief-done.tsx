@@ -49,6 +49,26 @@ export function ReliefDone({ of: r, resident, measures, scales }: { of: ReliefVi
   );
 }
 
+/** What was recorded without the server, and what becomes of it. */
+export function ReliefWaits({ what, resident }: { what: string; resident: Resident }) {
+  return (
+    <section class="card done">
+      <p class="done-sign">
+        <Icon name="later" size={32} />
+      </p>
+      <h2>{t("relief.waitsTitle", { what })}</h2>
+      <p>{t("offline.queuedSaid")}</p>
+      <p class="quiet">{t("relief.waitsNext")}</p>
+      <div class="buttons">
+        <LinkButton kind="main" href="#/">
+          {t("relief.toRound")}
+        </LinkButton>
+        <LinkButton href={to("r", resident.id)}>{t("relief.backTo", { name: resident.name })}</LinkButton>
+      </div>
+    </section>
+  );
+}
+
 function Notices() {
   if (notices.value === "on") {
     return (

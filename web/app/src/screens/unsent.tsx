@@ -7,7 +7,9 @@ import { t } from "../i18n";
 import { clock } from "../i18n/format";
 import { asNew, chain, choices, type Choice } from "../offline/conflict";
 import { able, desk, entries, unsent } from "../offline/desk";
+import { dropDraft, drafts } from "../offline/drafts";
 import type { Queued } from "../offline/queue";
+import { draftWords } from "../offline/status";
 import { Button, LinkButton } from "../parts/button";
 import { Dialog } from "../parts/dialog";
 import { EmptyState, Page } from "../parts/page";
@@ -78,6 +80,9 @@ function Refused({ entry }: { entry: Queued }) {
   );
 }
 
+/** Whether an assessment was saved for later: it can be gone on with before it is sent. */
+const isDraft = (all: Queued[], e: Queued) => e.kind === "assessment.add" && !all.some((x) => x.record === e.record && x.kind === "assessment.confirm");
+
 /** What was entered here and the server does not have yet. */
 export function Unsent() {
   const list = entries.value;
@@ -88,7 +93,7 @@ export function Unsent() {
   return (
     <Page title={t("offline.title")} lead={t("offline.lead")} back={{ href: "#/", to: t("shell.round") }}>
       {able.value === false && <Note>{t("offline.unable")}</Note>}
-      {list.length + others === 0 && <EmptyState icon="checkCircle" title={t("offline.none")} />}
+      {list.length + others + drafts.value.length === 0 && <EmptyState icon="checkCircle" title={t("offline.none")} />}
       {refused.length > 0 && (
         <section>
           <h2>{t("offline.decideTitle")}</h2>
@@ -109,10 +114,33 @@ export function Unsent() {
                 <p>{words(e)}</p>
                 {e.note && <p>{e.note}</p>}
                 <p class="quiet">{t("offline.made", { at: clock(e.madeAt) })}</p>
+                {isDraft(list, e) && <LinkButton href={to("a", e.record)}>{t("offline.goOn")}</LinkButton>}
               </li>
             ))}
           </ul>
           <Button onClick={() => void desk()?.sender.kick()}>{t("offline.now")}</Button>
+        </section>
+      )}
+      {drafts.value.length > 0 && (
+        <section>
+          <h2>{t("offline.begunTitle")}</h2>
+          <p>{t("offline.begunLead")}</p>
+          <ul class="entries">
+            {drafts.value.map((d) => (
+              <li class="card" key={d.key}>
+                <p>{draftWords(d)}</p>
+                <p class="quiet">{t("offline.begunAt", { at: clock(d.at) })}</p>
+                <div class="actions">
+                  <LinkButton kind="main" href={d.address}>
+                    {t("offline.goOn")}
+                  </LinkButton>
+                  <Button kind="careful" onClick={() => dropDraft(d.key)}>
+                    {t("offline.discardNow")}
+                  </Button>
+                </div>
+              </li>
+            ))}
+          </ul>
         </section>
       )}
       {others > 0 && (
