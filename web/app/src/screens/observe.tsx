@@ -117,6 +117,7 @@ function Form({ who, scales }: { who: Resident | null; scales: Scales }) {
       }
     }
     busy.value = true;
+    const at = location.hash;
     if (!a.assessed_at) change({ assessed_at: (a.assessed_at = new Date().toISOString()) });
     try {
       let kept = await source.value.add(a);
@@ -124,8 +125,8 @@ function Form({ who, scales }: { who: Resident | null; scales: Scales }) {
       if (confirm && (kept.status === "draft" || kept.status === "preliminary")) kept = await source.value.confirm(kept, {});
       form.drop();
       toast(t(waitsFor(kept.id) ? "offline.queuedSaid" : confirm ? "scale.confirmed" : "scale.draftSaved"));
-      // What waits cannot be looked at as the server's yet, nor confirmed once more.
-      replace(waitsFor(kept.id) ? to("") : to("a", kept.id));
+      // What waits cannot be looked at as the server's yet, nor confirmed once more. Whoever went elsewhere meanwhile stays there.
+      if (location.hash === at) replace(waitsFor(kept.id) ? to("") : to("a", kept.id));
     } catch (e) {
       wrong.value = sentence(e);
     } finally {
