@@ -30,8 +30,8 @@ type studio struct {
 	sampler sampler
 	draw    *render.Renderer
 	look    *vision.Analyzer
-	film    []*encode.VP8
-	play    []*decode.VP8
+	film    []*encode.VPX
+	play    []*decode.VPX
 	frame   int64
 	picture *image.RGBA
 	planes  *vision.I420
