@@ -56,7 +56,7 @@ Exit status: 0 done, 1 failed, 2 wrong command line, 3 models missing or damaged
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &exitError{exitUsage, fmt.Errorf("%w\nTry: %s --help", err, c.CommandPath())}
 	})
-	root.AddCommand(newAnalyzeCmd(), newAuditCmd(), newBackupCmd(), newBenchCmd(), newDemoCmd(), newHealthCmd(), newImportCmd(), newInviteCmd(), newInventCmd(), newKeysCmd(), newModelsCmd(), newRestoreCmd(), newScalesCmd(), newServeCmd(), newSimulateCmd(), newSoakCmd(), newVersionCmd())
+	root.AddCommand(newAnalyzeCmd(), newAuditCmd(), newBackupCmd(), newBenchCmd(), newDemoCmd(), newEvaluateCmd(), newHealthCmd(), newImportCmd(), newInviteCmd(), newInventCmd(), newKeysCmd(), newModelsCmd(), newRestoreCmd(), newScalesCmd(), newServeCmd(), newSimulateCmd(), newSoakCmd(), newVersionCmd())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
