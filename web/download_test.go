@@ -238,7 +238,7 @@ func TestDownloadOfManySites(t *testing.T) {
 }
 
 func FuzzCell(f *testing.F) {
-	for _, s := range []string{"", "a", `"`, "=1+1", "-2", "+a", "@x", "a,b", "a\r\nb", "\t=x", "'x", "ä"} {
+	for _, s := range []string{"", "a", `"`, "=1+1", "-2", "+a", "@x", "a,b", "a\r\nb", "\r\r\n", "\t=x", "'x", "ä"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -251,7 +251,8 @@ func FuzzCell(f *testing.F) {
 		if got := row[1]; got != "" && strings.ContainsAny(got[:1], "=+-@\t\r") {
 			t.Errorf("%q is a formula", got)
 		}
-		if got := strings.TrimPrefix(row[1], "'"); strings.ReplaceAll(got, "\r\n", "\n") != strings.ReplaceAll(strings.TrimPrefix(s, "'"), "\r\n", "\n") {
+		// The reader takes the \r off the end of each line, once.
+		if got := strings.TrimPrefix(row[1], "'"); got != strings.ReplaceAll(strings.TrimPrefix(s, "'"), "\r\n", "\n") {
 			t.Errorf("%q became %q", s, row[1])
 		}
 	})
