@@ -16,6 +16,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"wince/care"
 )
@@ -67,7 +70,11 @@ func (s *Server) protect(c *gin.Context) {
 // record writes one line a request: no names, no addresses, no ids of residents.
 func (s *Server) record(c *gin.Context) {
 	begun := time.Now()
+	ctx, span := s.opt.Tracer.Start(propagation.TraceContext{}.Extract(c.Request.Context(), propagation.HeaderCarrier(c.Request.Header)), methodName(c.Request.Method)+" "+c.FullPath(), trace.WithSpanKind(trace.SpanKindServer))
+	defer span.End()
+	c.Request = c.Request.WithContext(ctx)
 	c.Next()
+	span.SetAttributes(attribute.String("http.route", c.FullPath()), attribute.Int("http.response.status_code", c.Writer.Status()), attribute.String("wince.request", requestID(c)))
 	route := c.FullPath()
 	if route == "" {
 		route = "unknown"

@@ -19,6 +19,8 @@ import (
 	"github.com/alexedwards/argon2id"
 	"github.com/gin-gonic/gin"
 	"github.com/go-webauthn/webauthn/webauthn"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"wince/care"
 	"wince/pain"
@@ -88,6 +90,7 @@ type Options struct {
 
 	ICEServers func() []ICEServer // that help tablets to reach the video; nil for none
 
+	Tracer  trace.Tracer                                               // traces requests; nil traces none
 	Observe func(route, method string, status int, took time.Duration) // is told of every request; nil for nobody
 
 	Webhooks hook.Rules // where webhooks may go, and programs' keys may be fetched
@@ -136,6 +139,9 @@ func New(opt Options) (*Server, error) {
 	}
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opt.Tracer == nil {
+		opt.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	if opt.Now == nil {
 		opt.Now = time.Now

@@ -42,6 +42,14 @@ type config struct {
 	Admin struct {
 		Listen string `koanf:"listen"`
 	} `koanf:"admin"`
+	TURN struct {
+		Listen string `koanf:"listen"`
+		URL    string `koanf:"url"`
+	} `koanf:"turn"`
+	Tracing struct {
+		Endpoint string  `koanf:"endpoint"`
+		Share    float64 `koanf:"share"`
+	} `koanf:"tracing"`
 	Drain time.Duration `koanf:"drain"`
 	Log   struct {
 		Level  string `koanf:"level"`
@@ -93,7 +101,7 @@ func defaultConfig() config {
 	c.Login.OIDC.Claim = "sub"
 	c.Requests.PerPerson, c.Requests.PerAddress = 1200, 6000
 	c.Streams.Rate = 30
-	c.Drain = 15 * time.Second
+	c.Drain, c.Tracing.Share = 15*time.Second, 0.1
 	c.Webhooks.Allow = []string{}
 	return c
 }
@@ -188,6 +196,14 @@ func (c *config) check() error {
 		return fmt.Errorf("listen is %q: give HOST:PORT or :PORT, such as :8443", c.Listen)
 	case c.Admin.Listen != "" && admin != nil:
 		return fmt.Errorf("admin.listen is %q: give HOST:PORT, such as 127.0.0.1:9443, or leave it empty", c.Admin.Listen)
+	case c.Tracing.Endpoint != "" && !isHTTP(c.Tracing.Endpoint):
+		return fmt.Errorf("tracing.endpoint is %q: give the address of an OpenTelemetry collector, such as http://127.0.0.1:4318/v1/traces", c.Tracing.Endpoint)
+	case !(c.Tracing.Share >= 0 && c.Tracing.Share <= 1):
+		return errors.New("tracing.share must lie between 0 and 1")
+	case (c.TURN.Listen == "") != (c.TURN.URL == ""):
+		return errors.New("turn.listen and turn.url go together: give both or neither")
+	case c.TURN.URL != "" && !strings.HasPrefix(c.TURN.URL, "turns:"):
+		return fmt.Errorf("turn.url is %q: give the address by which tablets reach turn.listen, such as turns:wince.example:5349?transport=tcp", c.TURN.URL)
 	case c.Drain < 0 || c.Drain > 10*time.Minute:
 		return errors.New("drain must lie between 0 and 10m")
 	case !vision.MeshKind(c.Mesh).Valid():
@@ -257,6 +273,11 @@ func (c *config) webhooks() (hook.Rules, error) {
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && u.Scheme == "https" && u.Hostname() != "" && s == u.Scheme+"://"+u.Host
+}
+
+func isHTTP(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 // origin returns the address that tablets open, empty where nobody has said it.

@@ -98,6 +98,12 @@ func TestConfigRefusals(t *testing.T) {
 		"an insecure origin":     {"origin: http://wince.example", "", "", "origin"},
 		"a provider, no way":     {"login: {oidc: {issuer: https://id.example, client_id: wince}}", "", "", "origin"},
 		"a client, no provider":  {"login: {oidc: {client_id: wince}}", "", "", "issuer"},
+		"half a relay":           {"turn: {listen: \":5349\"}", "", "", "turn.listen"},
+		"a relay without TLS":    {"turn: {listen: \":5349\", url: \"turn:a.example\"}", "", "", "turn.url"},
+		"no collector":           {"tracing: {endpoint: collector}", "", "", "tracing.endpoint"},
+		"more than everything":   {"tracing: {share: 2}", "", "", "tracing.share"},
+		"no address of metrics":  {"admin: {listen: here}", "", "", "admin.listen"},
+		"an endless drain":       {"drain: 1h", "", "", "drain"},
 		"negative":               {"streams: {max: -1}", "", "", "streams.max"},
 		"too fast":               {"streams: {rate: 1000}", "", "", "streams.rate"},
 	} {

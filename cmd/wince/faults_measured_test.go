@@ -7,9 +7,11 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +39,9 @@ func TestFaultsMeasured(t *testing.T) {
 	n := newNamespace(t)
 	data := filepath.Join(t.TempDir(), "data")
 	url, stop := n.serve(t, data)
+	if !n.netem {
+		t.Log("This kernel has no netem: the faults are made by a relay, of the media on its way to the server.")
+	}
 	const (
 		whole = 0
 		after = 5 * time.Second // what lasts shorter begins so long after the tablet's start
@@ -46,21 +51,25 @@ func TestFaultsMeasured(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		netem string        // what tc is told, in both directions
+		relay weather       // the same of the relay, where there is no netem
 		lasts time.Duration // whole: all the time
 		share float64       // of the pictures that must be analysed
 		calm  bool          // the observation must be that of the clean run
 	}{
-		{"none", "", whole, 0.98, true},
-		{"1 % loss", "loss 1%", whole, 0.9, true},
-		{"5 % loss", "loss 5%", whole, 0.9, true},
-		{"15 % loss", "loss 15%", whole, 0, true},
-		{"200 ms jitter", "delay 100ms 100ms", whole, 0, true},
-		{"reordering", "delay 20ms reorder 25% 50%", whole, 0.9, true},
-		{"outage of 3 s", "loss 100%", 3 * time.Second, 0, true},
-		{"150 kbit/s for 5 s", "rate 150kbit limit 60", 5 * time.Second, 0, true},
-		{"MTU 1200", "mtu", whole, 0.98, true},
+		{"none", "", weather{}, whole, 0.98, true},
+		{"1 % loss", "loss 1%", weather{loss: 0.01}, whole, 0.9, true},
+		{"5 % loss", "loss 5%", weather{loss: 0.05}, whole, 0.9, true},
+		{"15 % loss", "loss 15%", weather{loss: 0.15}, whole, 0, true},
+		{"200 ms jitter", "delay 100ms 100ms", weather{late: 1, delay: 200 * time.Millisecond}, whole, 0, true},
+		{"reordering", "delay 20ms reorder 25% 50%", weather{late: 0.25, delay: 20 * time.Millisecond}, whole, 0.9, true},
+		{"outage of 3 s", "loss 100%", weather{loss: 1}, 3 * time.Second, 0, true},
+		{"150 kbit/s for 5 s", "rate 150kbit limit 60", weather{rate: 150_000 / 8}, 5 * time.Second, 0, true},
+		{"MTU 1200", "mtu", weather{}, whole, 0.98, true},
 	} {
-		line, o := n.run(t, url, data, tt.netem, after, tt.lasts)
+		if tt.netem == "mtu" && !n.netem {
+			continue
+		}
+		line, o := n.run(t, url, data, fault{tt.netem, tt.relay}, after, tt.lasts)
 		if clean == nil {
 			if clean = o; clean == nil || clean.PSPIP95 == nil {
 				t.Fatal("the clean run made no observation")
@@ -91,7 +100,7 @@ func TestFaultsMeasured(t *testing.T) {
 	time.Sleep(4 * time.Second)
 	_ = killed.Process.Kill()
 	_ = killed.Wait()
-	if line, _ := n.run(t, url, data, "", after, whole); line.results == 0 {
+	if line, _ := n.run(t, url, data, fault{}, after, whole); line.results == 0 {
 		t.Error("after a tablet was killed the next gets no results")
 	}
 	t.Logf("%-22s the next tablet is served", "tablet killed")
@@ -100,16 +109,23 @@ func TestFaultsMeasured(t *testing.T) {
 	stop(true)
 	url, _ = n.serve(t, data)
 	back := time.Since(begun)
-	if line, _ := n.run(t, url, data, "", after, whole); line.results == 0 {
+	if line, _ := n.run(t, url, data, fault{}, after, whole); line.results == 0 {
 		t.Error("after the server was killed the next one gives no results")
 	}
 	t.Logf("%-22s the next one answers after %d ms", "server killed", back.Milliseconds())
 }
 
+// fault is what a network does.
+type fault struct {
+	netem string
+	relay weather
+}
+
 // namespace is a network of the tablets' own, joined to this one by a cable that can be made bad.
 type namespace struct {
-	name string
-	bin  string
+	name  string
+	bin   string
+	netem bool // the kernel has it
 }
 
 const nearEnd, farEnd, nearAddress = "wince-near", "wince-far", "10.213.77.1"
@@ -129,6 +145,7 @@ func newNamespace(t *testing.T) *namespace {
 	n.in(t, "ip", "addr", "add", "10.213.77.2/30", "dev", farEnd)
 	n.in(t, "ip", "link", "set", farEnd, "up")
 	n.in(t, "ip", "link", "set", "lo", "up")
+	n.netem = exec.Command("tc", "qdisc", "replace", "dev", nearEnd, "root", "netem", "delay", "1ms").Run() == nil
 	return n
 }
 
@@ -147,6 +164,9 @@ func (n *namespace) in(t *testing.T, words ...string) {
 // weather makes both ends of the cable bad, or good again.
 func (n *namespace) weather(t *testing.T, netem string) {
 	t.Helper()
+	if !n.netem {
+		return
+	}
 	mtu := "1500"
 	if netem == "mtu" {
 		mtu, netem = "1200", ""
@@ -194,14 +214,20 @@ func (n *namespace) serve(t *testing.T, data string) (url string, stop func(kill
 
 func (n *namespace) simulate(url, data string, capture int) *exec.Cmd {
 	return exec.Command("ip", "netns", "exec", n.name, n.bin, "simulate", "--url", url, "--insecure", "--data", data, "--json",
-		"--clip", clipFile("pain.ivf"), "--seconds", "18", "--capture", fmt.Sprint(capture))
+		"--clip", clipFile("pain.ivf"), "--seconds", strconv.Itoa(seconds), "--capture", fmt.Sprint(capture))
 }
 
+// seconds is how long a tablet sends.
+const seconds = 18
+
 // run lets one tablet send through the fault and returns what it saw.
-func (n *namespace) run(t *testing.T, url, data, netem string, after, lasts time.Duration) (line faultLine, o *pain.Observation) {
+func (n *namespace) run(t *testing.T, url, data string, f fault, after, lasts time.Duration) (line faultLine, o *pain.Observation) {
 	t.Helper()
+	if !n.netem {
+		return n.relayed(t, url, data, f.relay, after, lasts)
+	}
 	if lasts == 0 {
-		n.weather(t, netem)
+		n.weather(t, f.netem)
 		defer n.weather(t, "")
 	}
 	c := n.simulate(url, data, 10)
@@ -215,27 +241,70 @@ func (n *namespace) run(t *testing.T, url, data, netem string, after, lasts time
 	defer context.AfterFunc(ctx, func() { _ = c.Process.Kill() })()
 	if lasts > 0 {
 		time.Sleep(after)
-		n.weather(t, netem)
+		n.weather(t, f.netem)
 		time.Sleep(lasts)
 		n.weather(t, "")
 	}
 	if err := c.Wait(); err != nil {
 		t.Logf("the tablet says: %v: %s", err, said.String())
 	}
-	var s struct {
-		FramesSent  int `json:"frames_sent"`
-		Results     int
-		Latency     *latencies        `json:"latency_ms"`
-		Gap         float64           `json:"longest_gap_ms"`
-		Observation *pain.Observation `json:"observation"`
-	}
+	var s simStream
 	if err := json.NewDecoder(&out).Decode(&s); err != nil {
 		t.Logf("the tablet reported nothing: %v", err)
 		return line, nil
 	}
-	line = faultLine{sent: s.FramesSent, results: s.Results, gap: time.Duration(s.Gap*float64(time.Millisecond)) - lasts}
-	if s.Latency != nil {
-		line.p95 = s.Latency.P95
+	return lineOf(&s, lasts), s.Observation
+}
+
+// relayed is run with a tablet in this process that sends through a relay.
+func (n *namespace) relayed(t *testing.T, url, data string, w weather, after, lasts time.Duration) (faultLine, *pain.Observation) {
+	t.Helper()
+	token, err := localToken(data)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return line, s.Observation
+	o := simulateOptions{url: url, token: token, insecure: true}
+	api, err := o.client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer api.close()
+	film, err := loadFilm(t.Context(), clipFile("pain.ivf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(strings.TrimPrefix(url, "https://"))
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := newBadNetworkTo(t, &net.UDPAddr{IP: net.ParseIP(nearAddress), Port: number})
+	if lasts == 0 {
+		way.set(w)
+	} else {
+		defer time.AfterFunc(after, func() {
+			way.set(w)
+			way.dead.Store(w.loss == 1)
+		}).Stop()
+		defer time.AfterFunc(after+lasts, func() {
+			way.set(weather{})
+			way.dead.Store(false)
+		}).Stop()
+	}
+	tablet := newSimTablet(0, api, film, 10*time.Second)
+	tablet.way = way.detour()
+	tablet.run(t.Context(), seconds*time.Second, false)
+	s, _ := tablet.report()
+	if s.failed != nil {
+		t.Logf("the tablet says: %v", s.failed)
+	}
+	return lineOf(&s, lasts), s.Observation
+}
+
+func lineOf(s *simStream, lasts time.Duration) faultLine {
+	line := faultLine{sent: s.FramesSent, results: s.Results, gap: max(0, time.Duration(s.LongestGapMS*float64(time.Millisecond))-lasts)}
+	if s.LatencyMS != nil {
+		line.p95 = s.LatencyMS.P95
+	}
+	return line
 }

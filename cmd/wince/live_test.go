@@ -4,11 +4,8 @@ import (
 	"context"
 	"crypto/md5"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"os"
-	"regexp"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -77,8 +74,6 @@ func pictures(t *testing.T, path string) map[[16]byte]bool {
 		known[picture(&img)] = true
 	}
 }
-
-var candidate = regexp.MustCompile(`(?m)^a=candidate:.*\r?\n`)
 
 // Over a bad network no garbled picture ever reaches the analysis, and after losses that cannot be repaired it goes on. Where
 // the network dies altogether, the tablet can come again to its session.
@@ -173,15 +168,10 @@ func connectThrough(t *testing.T, n *badNetwork, session *stream.Session, film *
 			t.Error(err)
 		}
 	})
-	relay := fmt.Sprintf("a=candidate:1 1 udp 2130706431 127.0.0.1 %d typ host\r\n", n.front.LocalAddr().(*net.UDPAddr).Port)
+	way := n.detour()
 	err = tab.Publish(t.Context(), func(ctx context.Context, offer string) (string, error) {
-		answer, _, err := session.Publish(ctx, candidate.ReplaceAllString(offer, ""))
-		answer = candidate.ReplaceAllStringFunc(answer, func(string) string {
-			line := relay
-			relay = "" // once
-			return line
-		})
-		return answer, err
+		answer, _, err := session.Publish(ctx, way.offer(offer))
+		return way.answer(answer), err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,11 +39,16 @@ type badNetwork struct {
 
 func newBadNetwork(t *testing.T, port int) *badNetwork {
 	t.Helper()
+	return newBadNetworkTo(t, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+}
+
+func newBadNetworkTo(t *testing.T, to *net.UDPAddr) *badNetwork {
+	t.Helper()
 	front, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &badNetwork{front: front, to: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}, backs: map[string]*net.UDPConn{}}
+	n := &badNetwork{front: front, to: to, backs: map[string]*net.UDPConn{}}
 	n.set(weather{})
 	n.wg.Go(func() { n.relay(t) })
 	t.Cleanup(func() {
@@ -53,6 +60,23 @@ func newBadNetwork(t *testing.T, port int) *badNetwork {
 		n.wg.Wait()
 	})
 	return n
+}
+
+var candidate = regexp.MustCompile(`(?m)^a=candidate:.*\r?\n`)
+
+// detour leads a tablet through this network.
+func (n *badNetwork) detour() *detour {
+	relay := fmt.Sprintf("a=candidate:1 1 udp 2130706431 127.0.0.1 %d typ host\r\n", n.front.LocalAddr().(*net.UDPAddr).Port)
+	return &detour{
+		offer: func(sdp string) string { return candidate.ReplaceAllString(sdp, "") },
+		answer: func(sdp string) string {
+			return candidate.ReplaceAllStringFunc(sdp, func(string) string {
+				line := relay
+				relay = "" // once
+				return line
+			})
+		},
+	}
 }
 
 func (n *badNetwork) set(w weather) { n.weather.Store(&w) }

@@ -124,6 +124,16 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	helpers, closeRelay, err := cfg.relay(ctx, conf, at, video.Port(), log)
+	if err != nil {
+		return err
+	}
+	defer closeRelay()
+	tracer, endTracing, err := cfg.tracer(ctx)
+	if err != nil {
+		return err
+	}
+	defer endTracing()
 	token := make([]byte, 32)
 	rand.Read(token) // never fails: crypto/rand stops the program instead
 	server, err := web.New(web.Options{
@@ -135,6 +145,8 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		ExternalSystem: cfg.FHIR.IdentifierSystem,
 		Webhooks:       webhooks,
 		Observe:        seen.request,
+		Tracer:         tracer,
+		ICEServers:     helpers,
 		Limits:         web.Limits{Principal: cfg.Requests.PerPerson, Address: cfg.Requests.PerAddress},
 	})
 	if err != nil {

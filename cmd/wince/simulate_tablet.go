@@ -25,6 +25,7 @@ type simTablet struct {
 	watch   func([]byte)  // is shown every event; nil for none
 	loss    float64       // share of the packets that are lost
 	tcp     bool          // video goes over TCP
+	way     *detour       // that video takes instead of the way that the server names; nil for none
 
 	mu          sync.Mutex
 	session     string
@@ -48,6 +49,9 @@ type simTablet struct {
 	ended       string        // the server's reason, where it ended the session
 	err         error
 }
+
+// detour leads video through a relay: neither side is told of a way around it.
+type detour struct{ offer, answer func(sdp string) string }
 
 func newSimTablet(number int, api *simClient, film *film, capture time.Duration) *simTablet {
 	return &simTablet{
@@ -89,8 +93,12 @@ func (t *simTablet) publish(ctx context.Context, d time.Duration, untilObserved 
 	}
 	defer func() { err = errors.Join(err, tab.Close()) }()
 	err = tab.Publish(ctx, func(ctx context.Context, offer string) (string, error) {
-		answer, _, err := t.api.publish(ctx, session.WHIP, offer)
-		return answer, err
+		if t.way == nil {
+			answer, _, err := t.api.publish(ctx, session.WHIP, offer)
+			return answer, err
+		}
+		answer, _, err := t.api.publish(ctx, session.WHIP, t.way.offer(offer))
+		return t.way.answer(answer), err
 	})
 	if err != nil {
 		return err

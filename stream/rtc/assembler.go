@@ -19,11 +19,17 @@ const (
 // to the next keyframe, for no later frame can be decoded without the lost one. Packets that hold nothing but padding, as
 // browsers send to probe the bandwidth, only count as received.
 //
+// A packet that comes after it was given up was late and not lost: the time to hold grows with that, up to mostHold times, and
+// shrinks again when nothing was late for a while. On a network that jitters results then come later, but they come.
+//
 // It reads no clock and belongs to one goroutine.
 type assembler struct {
 	codec   stream.Codec
 	payload payload
-	hold    time.Duration
+	least   time.Duration // to hold
+	hold    time.Duration // at present
+	late    time.Time     // when hold was changed last
+	gaveUp  [ringSize]int32
 	emit    func(stream.EncodedFrame) bool // false: not taken, which is as good as lost
 
 	begun    bool
@@ -52,7 +58,7 @@ type waitingPacket struct {
 
 // newAssembler returns one for packets of a codec that payloadOf knows.
 func newAssembler(c stream.Codec, hold time.Duration, emit func(stream.EncodedFrame) bool) *assembler {
-	return &assembler{codec: c, payload: payloadOf(c), hold: hold, emit: emit, waiting: true}
+	return &assembler{codec: c, payload: payloadOf(c), least: hold, hold: hold, emit: emit, waiting: true}
 }
 
 // push takes in a packet, whose payload is borrowed, and emits the frames that it completes.
@@ -65,6 +71,7 @@ func (a *assembler) push(h *rtp.Header, payload []byte, now time.Time) {
 	case ahead < -ringSize || ahead >= ringSize: // the sender began anew, or far too much was lost
 		a.restart(h.SequenceNumber)
 	case ahead < 0: // sent twice, or too late
+		a.wasLate(h.SequenceNumber, now)
 		return
 	case a.waiting && ahead > 0 && a.startsKeyframe(payload): // what was lost before it is not needed
 		a.skipTo(h.SequenceNumber)
@@ -84,10 +91,31 @@ func (a *assembler) tick(now time.Time) {
 	for !a.gapSince.IsZero() && now.Sub(a.gapSince) >= a.hold {
 		a.lose()
 		for a.behind > 0 && !a.slot(a.next).used {
+			a.gaveUp[a.next%ringSize] = int32(a.next) + 1
 			a.next++
 			a.lost++
 		}
 		a.drain(now)
+	}
+	if a.hold > a.least && now.Sub(a.late) >= holdRest {
+		a.hold, a.late = max(a.least, a.hold*2/3), now
+	}
+}
+
+// How far the time to hold may grow, and after how long without a late packet it shrinks.
+const (
+	mostHold = 4
+	holdRest = 10 * time.Second
+)
+
+// wasLate holds longer where a packet comes that was given up.
+func (a *assembler) wasLate(seq uint16, now time.Time) {
+	if a.gaveUp[seq%ringSize] != int32(seq)+1 {
+		return
+	}
+	a.gaveUp[seq%ringSize] = 0
+	if now.Sub(a.late) >= a.hold { // what comes late together counts once
+		a.hold, a.late = min(a.hold*3/2, mostHold*a.least), now
 	}
 }
 

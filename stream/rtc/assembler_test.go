@@ -313,3 +313,58 @@ func BenchmarkAssemblerPacket(b *testing.B) {
 		b.Fatal("the benchmark lost packets")
 	}
 }
+
+// Where packets are late and not lost the assembler waits longer, and no longer than it must.
+func TestHoldFollowsJitter(t *testing.T) {
+	const least = 80 * time.Millisecond
+	frames := 0
+	a := newAssembler(stream.CodecVP8, least, func(stream.EncodedFrame) bool { frames++; return true })
+	now := time.Unix(0, 0)
+	seq := uint16(1)
+	push := func(s step) {
+		p := s.packet()
+		a.push(&p.h, p.b, now)
+		a.tick(now)
+	}
+	// Every fourth packet comes 200 ms late.
+	round := func(n int) (got int) {
+		before := frames
+		for range n {
+			push(single(seq, 'A'))
+			push(single(seq+2, 'C'))
+			now = now.Add(200 * time.Millisecond)
+			a.tick(now)
+			push(single(seq+1, 'B'))
+			now = now.Add(100 * time.Millisecond)
+			a.tick(now)
+			seq += 3
+		}
+		return frames - before
+	}
+	round(5)
+	if a.hold <= 200*time.Millisecond || a.hold > mostHold*least {
+		t.Errorf("holds for %v after packets that were 200 ms late", a.hold)
+	}
+	if got := round(5); got != 15 {
+		t.Errorf("%d frames of 15 came", got)
+	}
+	for range 200 { // a minute without anything late
+		now = now.Add(300 * time.Millisecond)
+		push(single(seq, 'A'))
+		seq++
+	}
+	if a.hold != least {
+		t.Errorf("holds for %v after a calm minute, want %v", a.hold, least)
+	}
+	// What is really lost changes nothing.
+	for range 20 {
+		seq++
+		push(single(seq, 'A'))
+		now = now.Add(400 * time.Millisecond)
+		a.tick(now)
+		seq++
+	}
+	if a.hold != least {
+		t.Errorf("holds for %v after losses, want %v", a.hold, least)
+	}
+}

@@ -131,6 +131,9 @@ func (s *Server) newAPI(opened func(net.IP) bool) (*webrtc.API, error) {
 		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
 	}
 	se.SetNetworkTypes(types)
+	// Results that are lost are not sent again, but SCTP waits for news of them before it sends others, twice as long each time: after three
+	// seconds without a network four more would pass without a result.
+	se.SetSCTPRTOMax(time.Second)
 	se.DisableActiveTCP(true) // tablets connect to us, never the other way
 	// Browsers hide their addresses behind mDNS names. These need not be resolved: the tablet's first connectivity check
 	// tells its address, and resolving them would cost a multicast socket for each connection.

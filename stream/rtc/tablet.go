@@ -43,6 +43,7 @@ type TabletConfig struct {
 	TCP     bool               // it sends over TCP only, as where UDP is blocked
 	Loss    float64            // share of the packets that never leave it, 0-1
 
+	relay *webrtc.ICEServer   // through which everything goes; nil otherwise
 	extra interceptor.Factory // for tests; nil otherwise
 }
 
@@ -84,7 +85,11 @@ func (cfg TabletConfig) New() (*Tablet, error) {
 		registry.Add(cfg.extra)
 	}
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry))
-	pc, err := api.NewPeerConnection(webrtc.Configuration{})
+	var conf webrtc.Configuration
+	if cfg.relay != nil {
+		conf.ICEServers, conf.ICETransportPolicy = []webrtc.ICEServer{*cfg.relay}, webrtc.ICETransportPolicyRelay
+	}
+	pc, err := api.NewPeerConnection(conf)
 	if err != nil {
 		return nil, fmt.Errorf("make a peer connection: %w", err)
 	}

@@ -1,0 +1,146 @@
+package rtc
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/turn/v5"
+)
+
+// RelayConfig says where a relay listens and what it leads to.
+type RelayConfig struct {
+	Listener  net.Listener // of TLS; the relay closes it
+	VideoPort int          // the one UDP port that it leads to
+	Address   net.IP       // of this machine, from which it sends; nil or unspecified: the loopback address
+	Logger    *slog.Logger // default discards
+}
+
+// Relay is a TURN server (RFC 8656) for tablets whose network lets nothing but TLS through. It leads to this server's own video port and to
+// nothing else, so that it is of no use to anybody who wants to reach other machines.
+type Relay struct {
+	server *turn.Server
+	secret string
+}
+
+// maxRelayed is how many tablets may be relayed at once.
+const maxRelayed = 256
+
+// NewRelay starts a relay. Close it.
+func NewRelay(cfg RelayConfig) (*Relay, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	from := cfg.Address
+	if len(from) == 0 || from.IsUnspecified() {
+		from = net.IPv4(127, 0, 0, 1)
+	}
+	r := &Relay{secret: rand.Text()}
+	logs := pionLog{cfg.Logger}
+	var err error
+	r.server, err = turn.NewServer(turn.ServerConfig{
+		Realm: "wince", AuthHandler: turn.LongTermTURNRESTAuthHandler(r.secret, logs.NewLogger("turn")), LoggerFactory: logs,
+		ListenerConfigs: []turn.ListenerConfig{{
+			Listener: cfg.Listener,
+			RelayAddressGenerator: &videoOnly{
+				RelayAddressGeneratorStatic: turn.RelayAddressGeneratorStatic{RelayAddress: from, Address: from.String()}, port: cfg.VideoPort,
+			},
+			PermissionHandler: func(_ net.Addr, peer net.IP) bool { return own(peer) },
+		}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the relay for video: %w", err)
+	}
+	return r, nil
+}
+
+// Credentials returns a name and a password that let a tablet in until their time is over. They are the same secret for nobody else.
+func (r *Relay) Credentials(life time.Duration) (username, password string, err error) {
+	username, password, err = turn.GenerateLongTermTURNRESTCredentials(r.secret, rand.Text()[:8], life)
+	if err != nil {
+		return "", "", fmt.Errorf("make credentials for the relay: %w", err)
+	}
+	return username, password, nil
+}
+
+// Close ends the relay and its connections.
+func (r *Relay) Close() error {
+	if err := r.server.Close(); err != nil {
+		return fmt.Errorf("close the relay for video: %w", err)
+	}
+	return nil
+}
+
+// own says whether an address is one of this machine.
+func own(ip net.IP) bool {
+	if ip.IsLoopback() {
+		return true
+	}
+	all, err := net.InterfaceAddrs()
+	return err == nil && slices.ContainsFunc(all, func(a net.Addr) bool {
+		n, ok := a.(*net.IPNet)
+		return ok && n.IP.Equal(ip)
+	})
+}
+
+// videoOnly opens the relay's sockets, which send to one port only.
+type videoOnly struct {
+	turn.RelayAddressGeneratorStatic
+	port  int
+	count atomic.Int64
+}
+
+var errRelayFull = errors.New("as many tablets as possible are relayed")
+
+// AllocatePacketConn implements turn.RelayAddressGenerator.
+func (v *videoOnly) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
+	if v.count.Add(1) > maxRelayed {
+		v.count.Add(-1)
+		return nil, nil, errRelayFull
+	}
+	conn, at, err := v.RelayAddressGeneratorStatic.AllocatePacketConn(c)
+	if err != nil {
+		v.count.Add(-1)
+		return nil, nil, err
+	}
+	return &toPort{PacketConn: conn, port: v.port, gone: sync.OnceFunc(func() { v.count.Add(-1) })}, at, nil
+}
+
+var errNoRelayedTCP = errors.New("only UDP is relayed")
+
+// AllocateListener implements turn.RelayAddressGenerator.
+func (v *videoOnly) AllocateListener(turn.AllocateListenerConfig) (net.Listener, net.Addr, error) {
+	return nil, nil, errNoRelayedTCP
+}
+
+// AllocateConn implements turn.RelayAddressGenerator.
+func (v *videoOnly) AllocateConn(turn.AllocateConnConfig) (net.Conn, error) {
+	return nil, errNoRelayedTCP
+}
+
+// toPort is a socket that sends to one port only.
+type toPort struct {
+	net.PacketConn
+	port int
+	gone func()
+}
+
+// WriteTo implements net.PacketConn. What goes elsewhere is lost, as in a network with a firewall.
+func (c *toPort) WriteTo(b []byte, to net.Addr) (int, error) {
+	if a, ok := to.(*net.UDPAddr); !ok || a.Port != c.port {
+		return len(b), nil
+	}
+	return c.PacketConn.WriteTo(b, to)
+}
+
+// Close implements net.PacketConn.
+func (c *toPort) Close() error {
+	c.gone()
+	return c.PacketConn.Close()
+}
