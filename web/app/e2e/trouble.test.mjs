@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 
-import { addResident, answer, axeInBoth, call, calmPAINAD, furnish, openBrowser, openPage, password, setUp, startCamera, startServer } from "./stage.mjs";
+import { addResident, answer, axeInBoth, call, calmPAINAD, furnish, openBrowser, openPage, password, setUpQuickly, startCamera, startServer } from "./stage.mjs";
 
 const opened = [];
 
@@ -10,7 +10,7 @@ async function stage(options) {
   const browser = await openBrowser(options);
   opened.push(() => browser.close());
   const page = await openPage(browser, server);
-  await setUp(page, server);
+  await setUpQuickly(page, server);
   return { server, browser, page };
 }
 
