@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Make the data, train the network of the action units and try it:
+#
+#   models/train/units/train.sh DIR [SEED]
+#
+# DIR is filled: faces/ with rendered people (0.4 GB), venv/ with what training needs, model/ with units.onnx, units.json and figures.json.
+# HEAD names the folder of the head model, LONDON that of the Face Research Lab London Set. What is in DIR already is kept, so that a
+# training that was cut off goes on with the next step. SMALL=1 tries the path with a few people and steps; its weights are no good.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+out=$(mkdir -p "$1" && cd "$1" && pwd) seed=${2:-1}
+head=${HEAD:-../shared/data/ict-facekit} london=${LONDON:-../shared/data/faces/london}
+train=930 dev=208 test=240 shots=16 more=30 steps=3600 people=160
+[ -z "${SMALL:-}" ] || train=6 dev=6 test=6 shots=12 more=12 steps=2 people=4
+export CGO_LDFLAGS=-Wl,--as-needed
+go build -o "$out/faces-program" ./cmd/faces
+people_of() { # NAME SEED HOW-MANY PICTURES SAMPLER
+  [ -d "$out/faces/$1" ] && return
+  "$out/faces-program" render --head "$head" --out "$out/faces/$1.part" --from "$2" --people "$3" --shots "$4" --sampler "$5" --threads "$(nproc)"
+  mv "$out/faces/$1.part" "$out/faces/$1"
+}
+people_of dev 2000000 $dev $shots wide
+people_of test 3000000 $test $shots coded
+people_of train 1000000 $train $more wide
+real=()
+if [ -d "$london" ]; then
+  mkdir -p "$out/real"
+  for mood in neutral smiling; do "$out/faces-program" read --out "$out/real/$mood" "$london/$mood"/*.jpg; done
+  real=(--real "$out/real")
+fi
+[ -d "$out/venv" ] || { python3 -m venv "$out/venv" && "$out/venv/bin/pip" install -q -r models/train/units/requirements.txt; }
+"$out/venv/bin/python" models/train/units/train.py --data "$out/faces" --out "$out/model" --seed "$seed" --steps $steps --people $people "${real[@]}"
+echo "To use it: cp $out/model/units.onnx models/; cp $out/model/units.json vision/; cp $out/model/figures.json models/train/units/;"
+echo "then make the average face anew (cmd/calibrate), the six faces of models/testdata, docs/accuracy.md and models/units.md."
