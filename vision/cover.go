@@ -1,9 +1,11 @@
 package vision
 
 import (
+	"crypto/sha256"
 	_ "embed"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"sync"
 )
@@ -54,6 +56,9 @@ type coverWeights struct {
 //
 //go:embed cover.bin
 var coverFile []byte
+
+// MethodCover names the network with its checksum; it is kept with every observation.
+func MethodCover() string { return fmt.Sprintf("wince-cover/1 sha256:%x", sha256.Sum256(coverFile)) }
 
 var loadCover = sync.OnceValues(func() (*coverWeights, error) { return readCover(coverFile) })
 

@@ -201,7 +201,7 @@ func (o *analyzeOptions) file(ctx context.Context, out *bufio.Writer, path strin
 	for k, v := range o.versions {
 		obs.Models[k] = v
 	}
-	obs.Models["units"] = vision.MethodUnits
+	obs.Models["units"], obs.Models["cover"] = vision.MethodUnits, vision.MethodCover()
 	if o.json {
 		err = writeJSON(out, path, frames, obs)
 	} else {

@@ -115,7 +115,7 @@ func (o *evaluateOptions) run(ctx context.Context, root string) (err error) {
 	}
 	report := evaluate.Sum(set, samples, evaluate.Options{Bootstrap: evaluate.Bootstrap{Rounds: o.rounds, Seed: o.seed}})
 	report.Neutral, report.Mesh, report.Models = o.neutral, o.mesh, nets.Versions()
-	report.Models["units"] = vision.MethodUnits
+	report.Models["units"], report.Models["cover"] = vision.MethodUnits, vision.MethodCover()
 	if report.Coded == 0 {
 		return errors.New("no picture of the set has a label that is of use here")
 	}

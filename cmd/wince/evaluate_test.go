@@ -122,7 +122,7 @@ func agrees(t *testing.T, r *evaluate.Report, layout string, coded int) {
 func TestEvaluateUNBC(t *testing.T) {
 	p := &published{t, t.TempDir()}
 	n := 0
-	p.each("pain", 9, func(i int, img *vision.I420, au map[string]float64) {
+	p.each("pain", 14, func(i int, img *vision.I420, au map[string]float64) {
 		n++
 		name := fmt.Sprintf("042-ll042/ll042t1aaaff/ll042t1aaaff%03d", i)
 		p.picture("Images/"+name+".png", img)

@@ -103,7 +103,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	}
 	seen := newMetrics(version)
 	versions := nets.Versions()
-	versions["units"] = vision.MethodUnits
+	versions["units"], versions["cover"] = vision.MethodUnits, vision.MethodCover()
 	method := vision.BaselineMethod(nets)
 	live, err := stream.NewSessions(stream.Config{
 		Publisher: video, NewDecoder: decode.Open, NewAnalyzer: analyzers(nets, log), Models: versions, Method: method,
