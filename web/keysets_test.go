@@ -274,3 +274,24 @@ func TestKeysAtAPrivateAddress(t *testing.T) {
 		t.Error("the address was reached")
 	}
 }
+
+// Whatever is served, a set that is taken has public keys only, each with a kid and one of the two algorithms.
+func FuzzServedKeys(f *testing.F) {
+	f.Add([]byte(`{"keys":[{"kty":"EC","crv":"P-384","kid":"k","x":"dN_pYkJbRbVBsEGbRYkfTKK9QGWKNWPIIZkSn_6HMTCCZ7nnTUlj8Y-mSfGxOkOh","y":"s2yDBA1Yr-GMbTEWm7zX6MfmpFcmwEUkfLKHOnEVDA-uzFfJDmQQ8QkM_FS9O8YA"}]}`), "max-age=60, must-revalidate")
+	f.Add([]byte(`{"keys":[{"kty":"RSA","kid":"r","n":"0vx7","e":"AQAB"},{"kty":"oct","k":"c2VjcmV0","kid":"s"},{"kty":"OKP"}]}`), "no-store")
+	f.Add([]byte(`{"keys":[null,1,{}]}`), `max-age="99999999999999999999"`)
+	f.Fuzz(func(t *testing.T, body []byte, cache string) {
+		keys, err := servedKeys(body)
+		if err == nil && len(keys.Keys) == 0 {
+			t.Error("an empty set is taken")
+		}
+		for _, k := range keys.Keys {
+			if err == nil && (!k.IsPublic() || !k.Valid() || k.KeyID == "" || k.Algorithm != "RS384" && k.Algorithm != "ES384") {
+				t.Errorf("taken: %+v", k)
+			}
+		}
+		if fresh, stale := keepFor([]string{cache}); fresh < 0 || fresh > maxFresh || stale < 0 || stale > keysStale {
+			t.Errorf("%q: kept for %v and %v", cache, fresh, stale)
+		}
+	})
+}
