@@ -20,6 +20,7 @@ type Baseline struct {
 	Note       string             `json:"note"`                 // how the resident was at ease
 	Chosen     bool               `json:"chosen"`
 	RetiredAt  *time.Time         `json:"retired_at"`
+	RetiredWhy string             `json:"retired_reason,omitempty"` // why it was taken out of use
 	RecordedAt time.Time          `json:"recorded_at"`
 	RecordedBy Actor              `json:"recorded_by"`
 	Version    int                `json:"version"`
@@ -68,16 +69,19 @@ func checkValues(values map[string]float64) error {
 	return nil
 }
 
-// Retire takes a baseline out of use: the face has changed, or it was not at ease.
-func (b *Baseline) Retire(now time.Time) error {
+// Retire takes a baseline out of use and keeps why: the face has changed, or it was not at ease.
+func (b *Baseline) Retire(reason string, now time.Time) error {
 	if b.RetiredAt != nil {
 		return &Error{Code: Conflict, Text: "This baseline was retired before."}
+	}
+	if err := tidy("reason", &reason, maxReason, true); err != nil {
+		return err
 	}
 	if err := notBefore(b.RecordedAt, now); err != nil {
 		return err
 	}
 	at := Stamp(now)
-	b.RetiredAt, b.Chosen = &at, false
+	b.RetiredAt, b.RetiredWhy, b.Chosen = &at, reason, false
 	b.Version++
 	return nil
 }

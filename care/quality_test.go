@@ -131,3 +131,11 @@ func TestQualityAgreement(t *testing.T) {
 	}
 	isShare(t, "changed against the camera", q.Corrected, 1, 54)
 }
+
+func TestQualityOfSome(t *testing.T) {
+	in := QualityInput{Residents: 3, Rows: []QualityRow{{ResidentID: "a"}, {ResidentID: "b"}}, Reliefs: []Relief{{ResidentID: "b"}, {ResidentID: "a"}}}
+	in.Only(map[string]bool{"b": true})
+	if in.Residents != 1 || len(in.Rows) != 1 || in.Rows[0].ResidentID != "b" || len(in.Reliefs) != 1 || in.Reliefs[0].ResidentID != "b" {
+		t.Errorf("got %+v", in)
+	}
+}

@@ -152,10 +152,15 @@ func TestBaselineCheck(t *testing.T) {
 	if err := b.Choose(); err != nil || !b.Chosen {
 		t.Error(err)
 	}
-	if err := b.Retire(noon); err != nil || b.Chosen || b.RetiredAt == nil {
+	for _, reason := range []string{"", " ", strings.Repeat("x", maxReason+1)} {
+		if err := b.Retire(reason, noon); fieldOf(err) != "reason" || !b.Chosen || b.RetiredAt != nil {
+			t.Errorf("%q: %v %+v", reason, err, b)
+		}
+	}
+	if err := b.Retire(" not at ease ", noon); err != nil || b.Chosen || b.RetiredAt == nil || b.RetiredWhy != "not at ease" {
 		t.Errorf("%v %+v", err, b)
 	}
-	if b.Retire(noon) == nil || b.Choose() == nil {
+	if b.Retire("again", noon) == nil || b.Choose() == nil {
 		t.Error("a retired baseline was used")
 	}
 }

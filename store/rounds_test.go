@@ -174,9 +174,9 @@ func testBaselines(t *testing.T, s *Store) {
 	wantCode(t, err, care.Stale)
 	_, err = s.ChangeBaseline(t.Context(), act(), r.ID, old.ID, 2, choose)
 	must(t, err)
-	got, err := s.ChangeBaseline(t.Context(), act(), r.ID, old.ID, 3, func(b *care.Baseline) error { return b.Retire(noon) })
+	got, err := s.ChangeBaseline(t.Context(), act(), r.ID, old.ID, 3, func(b *care.Baseline) error { return b.Retire("a stroke", noon) })
 	must(t, err)
-	if got.Chosen || got.RetiredAt == nil {
+	if got.Chosen || got.RetiredAt == nil || got.RetiredWhy != "a stroke" {
 		t.Errorf("got %+v", got)
 	}
 	_, err = s.ChangeBaseline(t.Context(), act(), r.ID, old.ID, 4, choose)

@@ -181,14 +181,23 @@ func (s *Server) fromTaken(c *gin.Context, in *newBaseline, b *care.Baseline) (a
 }
 
 func (s *Server) chooseBaseline(c *gin.Context) {
-	s.changeBaseline(c, func(b *care.Baseline, _ time.Time) error { return b.Choose() })
+	var in struct{}
+	s.changeBaseline(c, &in, func(b *care.Baseline, _ time.Time) error { return b.Choose() })
 }
 
-func (s *Server) retireBaseline(c *gin.Context) { s.changeBaseline(c, (*care.Baseline).Retire) }
+// retirement is the body of POST /residents/{id}/baselines/{record}/retire.
+type retirement struct {
+	Reason string `json:"reason"` // why: such as that the face has changed, or was not at ease
+}
 
-func (s *Server) changeBaseline(c *gin.Context, do func(*care.Baseline, time.Time) error) {
-	var in struct{}
-	r, version, err := s.residentAt(c, &in)
+func (s *Server) retireBaseline(c *gin.Context) {
+	var in retirement
+	s.changeBaseline(c, &in, func(b *care.Baseline, now time.Time) error { return b.Retire(in.Reason, now) })
+}
+
+// changeBaseline reads the request into in and lets do change the baseline that the address names.
+func (s *Server) changeBaseline(c *gin.Context, in any, do func(*care.Baseline, time.Time) error) {
+	r, version, err := s.residentAt(c, in)
 	var v *care.Baseline
 	if err == nil {
 		act := s.act(c)

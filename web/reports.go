@@ -43,7 +43,7 @@ func (s *Server) quality(c *gin.Context) {
 	}
 	var q *care.Quality
 	if err == nil {
-		q, err = s.qualityOf(c.Request.Context(), site, from, to)
+		q, err = s.qualityOf(c.Request.Context(), site, c.Query("wing"), from, to)
 	}
 	if err != nil {
 		s.fail(c, err)
@@ -96,10 +96,18 @@ func (s *Server) reportTime(c *gin.Context, site string) (from, to time.Time, er
 	return from, to, err
 }
 
-func (s *Server) qualityOf(ctx context.Context, site string, from, to time.Time) (*care.Quality, error) {
+// qualityOf is the report of a site, or of one of its wings: those who live there now, wherever they lived then.
+func (s *Server) qualityOf(ctx context.Context, site, wing string, from, to time.Time) (*care.Quality, error) {
 	in, err := s.opt.Store.Quality(ctx, site, from, to)
 	if err != nil {
 		return nil, err
+	}
+	if wing != "" {
+		here, err := s.inWing(ctx, site, wing)
+		if err != nil {
+			return nil, err
+		}
+		in.Only(here)
 	}
 	in.Now, in.PainFrom = s.opt.Now(), map[pain.Ref]int{}
 	for i := range in.Rows {

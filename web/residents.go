@@ -182,7 +182,7 @@ func (s *Server) changeResident(c *gin.Context) {
 	s.answer(c, http.StatusOK, r.Version, r.At(act.At), nil)
 }
 
-// listResidents lists the residents of one's sites, or the one with an external id.
+// listResidents lists the residents of one's sites or of one of them, or the one with an external id.
 func (s *Server) listResidents(c *gin.Context) {
 	ctx, now := c.Request.Context(), s.opt.Now()
 	list := []care.Resident{}
@@ -195,7 +195,15 @@ func (s *Server) listResidents(c *gin.Context) {
 			err = nil
 		}
 	} else {
-		list, err = s.opt.Store.Residents(ctx, scope(c))
+		in := scope(c)
+		if site := c.Query("site_id"); site != "" {
+			if site, err = in.Choose(site); err == nil {
+				in = care.Scope{Sites: []string{site}}
+			}
+		}
+		if err == nil {
+			list, err = s.opt.Store.Residents(ctx, in)
+		}
 	}
 	wing := c.Query("wing")
 	list = slices.DeleteFunc(list, func(r care.Resident) bool { return !r.InWing(wing) })

@@ -209,15 +209,26 @@ func (s *Server) due(c *gin.Context) {
 
 // itemsInWing leaves the items of a wing's residents.
 func (s *Server) itemsInWing(ctx context.Context, site, wing string, items []care.DueItem) ([]care.DueItem, error) {
+	in, err := s.inWing(ctx, site, wing)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(items, func(d care.DueItem) bool { return !in[d.ResidentID] }), nil
+}
+
+// inWing is who lives in a wing of a site, by id.
+func (s *Server) inWing(ctx context.Context, site, wing string) (map[string]bool, error) {
 	residents, err := s.opt.Store.Residents(ctx, care.Scope{Sites: []string{site}})
 	if err != nil {
 		return nil, err
 	}
 	in := map[string]bool{}
 	for i := range residents {
-		in[residents[i].ID] = residents[i].InWing(wing)
+		if residents[i].InWing(wing) {
+			in[residents[i].ID] = true
+		}
 	}
-	return slices.DeleteFunc(items, func(d care.DueItem) bool { return !in[d.ResidentID] }), nil
+	return in, nil
 }
 
 func (s *Server) dueItems(ctx context.Context, site, resident string, now time.Time, ahead time.Duration) ([]care.DueItem, error) {
@@ -256,16 +267,17 @@ func (s *Server) Escalate(ctx context.Context) error {
 	return nil
 }
 
-// RunEscalations looks every minute until the context ends. A failure is logged and tried again at the next look.
+// RunEscalations looks at once, for what came due while the server was away, and at every tick until the context ends. A failure is
+// logged and tried again at the next look.
 func (s *Server) RunEscalations(ctx context.Context, ticks <-chan time.Time) {
 	for {
+		if err := s.Escalate(ctx); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "look for what is overdue", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticks:
-			if err := s.Escalate(ctx); err != nil && ctx.Err() == nil {
-				s.log.ErrorContext(ctx, "look for what is overdue", "error", err)
-			}
 		}
 	}
 }

@@ -176,11 +176,12 @@ func TestBaselines(t *testing.T) {
 	if v := g.post(at+"/"+first.ID+"/choose", map[string]any{}, 200, etag("2")...); !v.Chosen {
 		t.Errorf("got %+v", v)
 	}
-	g.post(at+"/"+second.ID+"/retire", map[string]any{}, 200, etag("2")...)
+	g.do("POST", "/api/v1"+at+"/"+second.ID+"/retire", map[string]any{"reason": " "}, etag("2")...).problem(422, care.Invalid)
+	g.post(at+"/"+second.ID+"/retire", map[string]any{"reason": "she was not at ease"}, 200, etag("2")...)
 	g.do("POST", "/api/v1"+at+"/"+second.ID+"/choose", map[string]any{}, etag("3")...).problem(409, care.Conflict)
 	var list struct{ Baselines []care.Baseline }
 	g.do("GET", "/api/v1"+at, nil).want(200).read(&list)
-	if len(list.Baselines) != 2 || list.Baselines[0].RetiredAt == nil || !list.Baselines[1].Chosen {
+	if len(list.Baselines) != 2 || list.Baselines[0].RetiredAt == nil || list.Baselines[0].RetiredWhy != "she was not at ease" || !list.Baselines[1].Chosen {
 		t.Errorf("got %+v", list.Baselines)
 	}
 }

@@ -98,7 +98,7 @@ func (s *Server) trailRoutes() []route {
 	return group("Reports and trail",
 		row(get, "/reports/quality", care.ReadReports, s.quality, doc{about: "Report how well pain is assessed", more: "It names nobody and counts no practice. A share of nothing is null, which is not 0.",
 			query: []param{{"site_id", "one's own where left out", ""}, {"from", "the first day, such as 2026-03-01; the last whole month where left out", day("")}, {"to", "the day after the last", day("")},
-				{"format", "json or csv", format("")}}, gives: qualityReport{}, also: []media{"text/csv; charset=utf-8"}}),
+				{"format", "json or csv", format("")}, {"wing", "only of those who live in this wing now", ""}}, gives: qualityReport{}, also: []media{"text/csv; charset=utf-8"}}),
 		row(get, "/audit", care.ReadAudit, s.listAudit, doc{about: "Read the audit trail", more: "Who changed or saw what, and when. Each event's hash is over the one before.",
 			query: []param{{"entity_id", "only of this record", ""}, {"after", "place in the chain after which to begin", 0}, {"limit", "at most so many, to 200", 0}}, gives: auditPart{}, asks: "limit=10"}),
 		row(get, "/audit/verification", care.ReadAudit, s.verifyAudit, doc{about: "Walk the whole chain of the trail", gives: care.AuditCheck{}}),

@@ -20,7 +20,7 @@ func (s *Server) residentRoutes() []route {
 			takes: newResident{}, sample: `{"name": "Dora Elm", "room": "7", "birth_date": "1938-04-27", "sex": "female", "communication": "cannot_say", "consent": "given"}`,
 			gives: care.Resident{}, status: http.StatusCreated, again: true, tag: true, fails: []care.Code{care.Conflict, care.Erased, care.NotFound}}),
 		row(get, "/residents", care.ReadResidents, s.listResidents, doc{about: "List the residents of one's sites",
-			query: []param{{"external_id", "only the one whom the care platform knows by this", ""}, wing}, gives: care.Resident{}, list: "residents", paged: true}),
+			query: []param{{"external_id", "only the one whom the care platform knows by this", ""}, {"site_id", "only those of this site; of all of one's own where left out", ""}, wing}, gives: care.Resident{}, list: "residents", paged: true}),
 		row(get, "/residents/:id", care.ReadResidents, s.getResident, doc{about: "Read a resident", more: "`consent` is consent to camera assessment as it stands now.", gives: care.Resident{}, tag: true,
 			fails: []care.Code{care.Erased}}),
 		row(patch, "/residents/:id", care.ChangeResidents, s.changeResident, doc{about: "Change a resident's particulars", takes: residentChange{}, sample: `{"room": "12"}`, gives: care.Resident{}, tag: true, match: true,
@@ -54,7 +54,8 @@ func (s *Server) consentRoutes() []route {
 		row(post, "/residents/:id/baselines/:record/choose", care.ChangeBaselines, s.chooseBaseline, doc{about: "Choose the baseline to measure against",
 			takes: struct{}{}, sample: `{}`, gives: baselineView{}, tag: true, match: true, fails: []care.Code{care.Conflict, care.Erased}}),
 		row(post, "/residents/:id/baselines/:record/retire", care.ChangeBaselines, s.retireBaseline, doc{about: "Take a baseline out of use",
-			takes: struct{}{}, sample: `{}`, gives: baselineView{}, tag: true, match: true, fails: []care.Code{care.Conflict, care.Erased, care.ClockBack}}),
+			takes: retirement{}, needs: []string{"reason"}, sample: `{"reason": "her face has changed since the stroke"}`,
+			gives: baselineView{}, tag: true, match: true, fails: []care.Code{care.Conflict, care.Erased, care.ClockBack}}),
 	)
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -49,6 +50,14 @@ func TestWings(t *testing.T) {
 		t.Errorf("after moving: %s", got)
 	}
 
+	for wing, want := range map[string]int{"": 4, "NORTH": 3, "Garden house": 0} {
+		var q care.Quality
+		g.do("GET", "/api/v1/reports/quality?wing="+url.QueryEscape(wing), nil).want(200).read(&q)
+		if q.Residents != want {
+			t.Errorf("the report of %q is of %d people, want %d", wing, q.Residents, want)
+		}
+	}
+
 	g.do("POST", "/api/v1/schedules", object{"site_id": care.DefaultSite, "scale": "painad", "repeat": object{"every_hours": 1}, "starts_at": g.clock.now()}).want(201)
 	g.clock.pass(time.Minute)
 	var due struct{ Due []care.DueItem }
@@ -69,4 +78,25 @@ func TestWings(t *testing.T) {
 	if e.Wing != "East" || e.Version != 2 {
 		t.Errorf("upserted %+v", e)
 	}
+}
+
+func TestResidentsOfASite(t *testing.T) {
+	g := newRig(t).admin()
+	var far care.Site
+	g.do("POST", "/api/v1/sites", object{"name": "Far", "zone": "Europe/Berlin"}).want(201).read(&far)
+	g.do("POST", "/api/v1/residents", object{"name": "A"}).want(201)
+	g.do("POST", "/api/v1/residents", object{"name": "B", "site_id": far.ID}).want(201)
+	for query, want := range map[string]string{"": "A B", "?site_id=" + care.DefaultSite: "A", "?site_id=" + far.ID: "B", "?site_id=" + care.NewID(): ""} {
+		var list struct{ Residents []care.Resident }
+		g.do("GET", "/api/v1/residents"+query, nil).want(200).read(&list)
+		var names []string
+		for _, r := range list.Residents {
+			names = append(names, r.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	_, g.bearer = g.staff(care.RoleCarer, care.ByPassword)
+	g.do("GET", "/api/v1/residents?site_id="+far.ID, nil).problem(422, care.Invalid) // not one of theirs
 }

@@ -61,9 +61,11 @@ it("takes a face at ease, keeps it with a word on how, and measures against it",
   expect(await kept()).toMatchObject([{ chosen: true, outdated: false, note: "after lunch", recorded_by: { name } }]);
 
   await page.getByRole("button", { name: "Retire" }).click();
+  await page.getByRole("dialog").getByLabel("Why is it retired?").fill("she had just cried");
   await page.getByRole("dialog").getByRole("button", { name: "Retire" }).click();
   await page.getByText("Retired", { exact: true }).waitFor();
-  expect((await kept())[0].chosen).toBe(false);
+  await page.getByText(/retired .*: she had just cried/).waitFor();
+  expect((await kept())[0]).toMatchObject({ chosen: false, retired_reason: "she had just cried" });
   expect(page.problems).toEqual([]);
 });
 

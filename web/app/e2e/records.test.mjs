@@ -176,6 +176,10 @@ it("shows managers how the home stands, and a report that can be taken along", {
   await page.getByRole("row", { name: /In movement, not at rest.*%/ }).waitFor();
   await page.getByRole("table", { name: "The last six months" }).waitFor();
   expect(await axeInBoth(page)).toEqual([]);
+  await page.getByRole("button", { name: "River" }).click();
+  await page.getByText(/nothing|No assessments?/i).first().waitFor(); // Bo was not assessed last month
+  await page.getByRole("button", { name: "All wings" }).click();
+  await page.getByRole("heading", { name: "How they were made" }).waitFor();
   const file = page.waitForEvent("download");
   await page.getByRole("link", { name: "Download as a table" }).click();
   expect((await file).suggestedFilename()).toMatch(/^quality-.*\.csv$/);

@@ -11,6 +11,7 @@ export interface Baseline {
   chosen: boolean;
   outdated: boolean; // measured in a way that does not compare with today's
   retired_at: string | null;
+  retired_reason?: string;
   recorded_at: string;
   recorded_by: Actor;
   version: number;
@@ -23,7 +24,7 @@ export const baselines = {
   /** Keeps what a session took. */
   keep: (resident: string, b: { id: string; session_id: string; note: string; chosen: boolean }) => json<Baseline>(of(resident), { method: "POST", body: b }),
   choose: (resident: string, b: Baseline) => json<Baseline>(`${of(resident)}/${b.id}/choose`, { method: "POST", body: {}, headers: seen(b) }),
-  retire: (resident: string, b: Baseline) => json<Baseline>(`${of(resident)}/${b.id}/retire`, { method: "POST", body: {}, headers: seen(b) }),
+  retire: (resident: string, b: Baseline, reason: string) => json<Baseline>(`${of(resident)}/${b.id}/retire`, { method: "POST", body: { reason }, headers: seen(b) }),
 };
 
 /** The one to measure against, if there is one. */

@@ -77,11 +77,13 @@ export interface Span {
   to: string;
 }
 
-const quality = (site: string | null, s: Span, format?: string) => `${v1}/reports/quality${query({ site_id: site, ...s, format })}`;
+const quality = (site: string | null, s: Span, wing: string, format?: string) => `${v1}/reports/quality${query({ site_id: site, ...s, wing, format })}`;
 
 export const reports = {
   overview: (site: string | null) => json<Overview>(`${v1}/reports/overview${query({ site_id: site })}`),
-  quality: (site: string | null, s: Span) => json<Quality>(quality(site, s)),
-  qualityCSV: (site: string | null, s: Span) => quality(site, s, "csv"),
+  quality: (site: string | null, s: Span, wing: string) => json<Quality>(quality(site, s, wing)),
+  qualityCSV: (site: string | null, s: Span, wing: string) => quality(site, s, wing, "csv"),
+  /** The wings that a site's residents live in; none is named where none is written down. */
+  wings: async (site: string) => (await json<{ wings: { name: string; residents: number }[] }>(`${v1}/sites/${site}/wings`)).wings.map((w) => w.name).filter(Boolean),
   disagreements: (site: string | null, s: Span) => json<Disagreements>(`${v1}/reports/disagreements${query({ site_id: site, ...s })}`),
 };

@@ -8,6 +8,7 @@ import { date, dateTime } from "../../i18n/format";
 import { useLoaded } from "../../load";
 import { Button, LinkButton } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
+import { Field } from "../../parts/field";
 import type { IconName } from "../../parts/icon";
 import { Ready } from "../../parts/loaded";
 import { Badge, EmptyState, Page, type Tone } from "../../parts/page";
@@ -97,8 +98,10 @@ function Line({ of: b, resident, mayChange, onChange }: { of: Baseline; resident
   const choose = async () => {
     if (await send(() => baselines.choose(resident, b), t("baseline.chosen"))) onChange();
   };
-  const retire = async () => {
-    if (!(await send(() => baselines.retire(resident, b), t("baseline.retired")))) return;
+  const reason = useSignal("");
+  const retire = async (e: Event) => {
+    e.preventDefault();
+    if (!(await send(() => baselines.retire(resident, b, reason.value), t("baseline.retired")))) return;
     asking.value = false;
     onChange();
   };
@@ -111,6 +114,7 @@ function Line({ of: b, resident, mayChange, onChange }: { of: Baseline; resident
             {t("baseline.frames", { frames: b.frames })}
             {b.note && ` · ${b.note}`}
             {b.retired_at && ` · ${t("baseline.retiredAt", { when: date(b.retired_at) })}`}
+            {b.retired_reason && `: ${b.retired_reason}`}
           </p>
           {state === "outdated" && <p>{t("baseline.outdatedSaid")}</p>}
           {!asking.value && <Trouble said={wrong.value} />}
@@ -134,13 +138,16 @@ function Line({ of: b, resident, mayChange, onChange }: { of: Baseline; resident
       {asking.value && (
         <Dialog title={t("baseline.retireTitle")} onClose={() => (asking.value = false)}>
           <p>{t("baseline.retireLead")}</p>
-          <Trouble said={wrong.value} />
-          <div class="buttons">
-            <Button kind="careful" busy={busy.value} onClick={() => void retire()}>
-              {t("baseline.retire")}
-            </Button>
-            <Button onClick={() => (asking.value = false)}>{t("shell.cancel")}</Button>
-          </div>
+          <form onSubmit={(e) => void retire(e)}>
+            <Field label={t("baseline.retireReason")} hint={t("baseline.retireHint")} name="reason" required maxLength={500} value={reason.value} onInput={(v) => (reason.value = v)} />
+            <Trouble said={wrong.value} />
+            <div class="buttons">
+              <Button kind="careful" busy={busy.value}>
+                {t("baseline.retire")}
+              </Button>
+              <Button onClick={() => (asking.value = false)}>{t("shell.cancel")}</Button>
+            </div>
+          </form>
         </Dialog>
       )}
     </li>

@@ -1,4 +1,4 @@
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 
 import { me } from "../../api/account";
@@ -14,6 +14,7 @@ import { Chart } from "../../parts/chart";
 import { Select } from "../../parts/field";
 import { Ready } from "../../parts/loaded";
 import { EmptyState, Page } from "../../parts/page";
+import { Pills } from "../../parts/pills";
 import type { Drawing } from "../../parts/plot";
 import { Table } from "../../parts/table";
 import { printPage } from "../../print";
@@ -36,25 +37,31 @@ export function MonthChoice({ value, onChange }: { value: Month; onChange: (m: M
 /** The month that one wants to see first: the last whole one. */
 export const lastWhole = () => lastMonths(2, new Date())[1] ?? "";
 
-async function load(month: Month) {
+async function load(month: Month, wing: string) {
   const earlier = lastMonths(6, new Date(`${month}-15T12:00:00`)).reverse();
-  const [used, ...months] = await Promise.all([scales.list(site.value), ...earlier.map((m) => reports.quality(site.value, spanOf(m)))]);
+  const [used, ...months] = await Promise.all([scales.list(site.value), ...earlier.map((m) => reports.quality(site.value, spanOf(m), wing))]);
   return { scales: used.scales, months: months.map((report, i) => ({ month: earlier[i] ?? month, report })) };
 }
 
 /** The quality report of a month, with the five before it for comparison. It names nobody. */
 export function Quality() {
   const month = useSignal(lastWhole());
-  const loaded = useLoaded(() => load(month.value), `quality ${site.value} ${month.value}`);
+  const wing = useSignal("");
+  const here = site.value ?? sites.value[0]?.id ?? "";
+  const wings = useLoaded(() => (here ? reports.wings(here) : Promise.resolve([])), `wings ${here}`).value.value ?? [];
+  const loaded = useLoaded(() => load(month.value, wing.value), `quality ${site.value} ${month.value} ${wing.value}`);
+  useEffect(() => {
+    wing.value = ""; // another home has other wings
+  }, [here]);
   const name = sites.value.find((s) => s.id === site.value)?.name ?? sites.value[0]?.name ?? "";
   return (
     <Page
       title={t("home.quality")}
-      lead={monthName(month.value)}
+      lead={[monthName(month.value), wing.value].filter(Boolean).join(" · ")}
       back={{ href: to("home"), to: t("home.title") }}
       actions={
         <>
-          <a class="button quiet" href={reports.qualityCSV(site.value, spanOf(month.value))} download={`quality-${month.value}.csv`}>
+          <a class="button quiet" href={reports.qualityCSV(site.value, spanOf(month.value), wing.value)} download={`quality-${[month.value, wing.value].filter(Boolean).join("-")}.csv`}>
             {t("home.csv")}
           </a>
           <Button kind="quiet" icon="print" onClick={printPage}>
@@ -65,6 +72,11 @@ export function Quality() {
     >
       <p class="only-print">{t("home.printed", { site: name, month: monthName(month.value), when: dateTime(Date.now()), name: me.value?.name ?? "" })}</p>
       <MonthChoice value={month.value} onChange={(m) => (month.value = m)} />
+      {wings.length > 0 && (
+        <div class="no-print">
+          <Pills label={t("home.wings")} value={wing.value} onChange={(w) => (wing.value = w)} options={[{ value: "", label: t("home.allWings") }, ...wings.map((w) => ({ value: w, label: w }))]} />
+        </div>
+      )}
       <Ready of={loaded}>
         {({ months, scales }) => {
           const report = months[months.length - 1]?.report;
