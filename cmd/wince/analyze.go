@@ -189,10 +189,10 @@ func (o *analyzeOptions) file(ctx context.Context, out *bufio.Writer, path strin
 		cfg.MinAssessed = max(min(3*time.Second, measured[n-1].T*4/5), 1)
 	}
 	w := pain.NewWindow(cfg)
-	frames := make([]pain.Frame, len(measured))
+	frames, doubts := make([]pain.Frame, len(measured)), make([]pain.Intensities, len(measured))
 	for i := range measured {
 		r := a.Judge(&measured[i])
-		frames[i] = r.Frame
+		frames[i], doubts[i] = r.Frame, r.Deviation
 		w.Add(&frames[i])
 	}
 	obs := w.Observation()
@@ -203,7 +203,7 @@ func (o *analyzeOptions) file(ctx context.Context, out *bufio.Writer, path strin
 	}
 	obs.Models["units"], obs.Models["cover"] = vision.MethodUnits, vision.MethodCover()
 	if o.json {
-		err = writeJSON(out, path, frames, obs)
+		err = writeJSON(out, path, frames, doubts, obs)
 	} else {
 		if more {
 			fmt.Fprintln(out)
@@ -275,7 +275,8 @@ func restIn(mesh vision.MeshKind, measured []vision.Measurement) (vision.Neutral
 	return n, ok, nil
 }
 
-func writeJSON(out *bufio.Writer, path string, frames []pain.Frame, obs pain.Observation) error {
+// writeJSON writes the frames, with what the units may be off by, and then the observation.
+func writeJSON(out *bufio.Writer, path string, frames []pain.Frame, doubts []pain.Intensities, obs pain.Observation) error {
 	name, err := json.Marshal(path)
 	if err != nil {
 		return fmt.Errorf("write file name: %w", err)
@@ -283,7 +284,11 @@ func writeJSON(out *bufio.Writer, path string, frames []pain.Frame, obs pain.Obs
 	var b []byte
 	for i := range frames {
 		b = append(append(append(b[:0], `{"type":"frame","file":`...), name...), ',')
-		b = append(frames[i].AppendJSON(b), '}', '\n')
+		b = frames[i].AppendJSON(b)
+		if frames[i].State == pain.Scored {
+			b = doubts[i].AppendJSON(append(b, `,"au_deviation":`...))
+		}
+		b = append(b, '}', '\n')
 		if _, err := out.Write(b); err != nil {
 			return fmt.Errorf("write results: %w", err)
 		}

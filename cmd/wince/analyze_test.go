@@ -35,6 +35,7 @@ type line struct {
 	State       string
 	Reasons     json.RawMessage
 	AU          map[string]float64
+	Deviation   map[string]float64 `json:"au_deviation"`
 	PSPI, Score *float64
 	Confounders json.RawMessage
 }
@@ -82,8 +83,16 @@ func analysed(t *testing.T, args ...string) (frames []line, obs map[string]any) 
 					t.Fatalf("line %d: %s is %g in %s", i, au, v, text)
 				}
 			}
+			if l.Deviation == nil {
+				t.Fatalf("line %d: nothing is said of what the units may be off by: %s", i, text)
+			}
+			for au, d := range l.Deviation {
+				if _, ok := l.AU[au]; !ok || d <= 0 || d > 5 {
+					t.Fatalf("line %d: the deviation of %s is %g in %s", i, au, d, text)
+				}
+			}
 		case "no_face", "not_assessable":
-			if l.PSPI != nil || l.Score != nil || l.AU != nil || string(l.Reasons) == "[]" {
+			if l.Deviation != nil || l.PSPI != nil || l.Score != nil || l.AU != nil || string(l.Reasons) == "[]" {
 				t.Fatalf("line %d: a picture that was not judged has a number or no reason: %s", i, text)
 			}
 		default:
