@@ -165,6 +165,7 @@ func bars(p *plot.Plot, names []string, values []Interval, c color.Color, name s
 		p.Legend.Add(name, s)
 	}
 	p.NominalX(names...)
+	p.X.Min, p.X.Max = -0.5, float64(len(names))-0.5
 	return nil
 }
 

@@ -59,7 +59,8 @@ type CrossTalkReport struct {
 	True     []string     `json:"true"`
 	Measured []string     `json:"measured"`
 	Slopes   [][]*float64 `json:"slopes"`   // a row for each true unit
-	WorstOff *float64     `json:"worst"`    // the largest off the diagonal
+	Together []string     `json:"together"` // pairs of true units that this set hardly shows apart: their rows share what both do
+	WorstOff *float64     `json:"worst"`    // the largest off the diagonal, but for these
 	Where    string       `json:"worst_is"` // such as "AU12 into AU6"
 }
 
@@ -283,6 +284,17 @@ func meanOf(x []float64) float64 {
 	return sum / float64(len(x))
 }
 
+// inseparable is the correlation of two true units from which a set does not show them apart.
+const inseparable = 0.95
+
+func column(rows [][]float64, i int) []float64 {
+	out := make([]float64, len(rows))
+	for k, r := range rows {
+		out[k] = r[i]
+	}
+	return out
+}
+
 func crossTalk(p *byPerson) *CrossTalkReport {
 	var coded []pain.AU
 	for a := pain.AU(0); a < pain.NumAU; a++ {
@@ -309,7 +321,17 @@ func crossTalk(p *byPerson) *CrossTalkReport {
 	if len(coded) < 2 || len(truth) <= len(coded)+1 {
 		return nil
 	}
-	c := &CrossTalkReport{}
+	c := &CrossTalkReport{Together: []string{}}
+	apart := make([][]bool, len(coded))
+	for i := range coded {
+		apart[i] = make([]bool, len(coded))
+		for j := range coded {
+			apart[i][j] = math.Abs(Pearson(column(truth, i), column(truth, j))) <= inseparable
+			if i < j && !apart[i][j] && !math.IsNaN(Pearson(column(truth, i), column(truth, j))) {
+				c.Together = append(c.Together, coded[i].String()+" and "+coded[j].String())
+			}
+		}
+	}
 	worst := 0.0
 	for i, row := range CrossTalk(truth, said) {
 		c.True, c.Measured = append(c.True, coded[i].String()), append(c.Measured, coded[i].String())
@@ -317,7 +339,7 @@ func crossTalk(p *byPerson) *CrossTalkReport {
 		for j, x := range row {
 			cells = append(cells, number(x))
 			// AU43 goes from 0 to 1, all others to 5: a level of it is all of it.
-			if i != j && math.Abs(x) > worst && coded[i] != pain.AU43 && coded[j] != pain.AU43 {
+			if apart[i][j] && math.Abs(x) > worst && coded[i] != pain.AU43 && coded[j] != pain.AU43 {
 				worst, c.Where = math.Abs(x), coded[i].String()+" into "+coded[j].String()
 				c.WorstOff = number(x)
 			}

@@ -66,8 +66,8 @@ func TestSum(t *testing.T) {
 	}
 	near(t, "slope of AU4", *r.CrossTalk.Slopes[at["AU4"]][at["AU4"]], 0.5, 0.01)
 	near(t, "AU12 into AU6", *r.CrossTalk.Slopes[at["AU12"]][at["AU6"]], 0.2, 0.01)
-	if r.CrossTalk.Where != "AU12 into AU6" {
-		t.Errorf("worst cross-talk: %s", r.CrossTalk.Where)
+	if r.CrossTalk.Where != "AU12 into AU6" || len(r.CrossTalk.Together) != 0 {
+		t.Errorf("worst cross-talk: %s, together %v", r.CrossTalk.Where, r.CrossTalk.Together)
 	}
 	if r.Pain == nil || r.Pain.N != 252 || *r.Pain.Score.Pearson.Value < 0.8 || *r.Pain.Score.AUC[2].AUC.Value < 0.8 {
 		t.Errorf("pain: %+v", r.Pain)
@@ -107,6 +107,18 @@ func TestSum(t *testing.T) {
 	}
 	if _, err := json.Marshal(r); err != nil {
 		t.Error(err)
+	}
+}
+
+// Where two units always come together, what one does cannot be laid at the other's door.
+func TestSumOfUnitsThatComeTogether(t *testing.T) {
+	all := made()
+	for i := range all {
+		all[i].Truth.AU[pain.AU6] = all[i].Truth.AU[pain.AU12]
+	}
+	c := Sum(&Set{}, all, Options{}).CrossTalk
+	if len(c.Together) != 1 || c.Together[0] != "AU6 and AU12" || c.Where == "AU12 into AU6" || c.Where == "AU6 into AU12" {
+		t.Errorf("together %v, worst %s", c.Together, c.Where)
 	}
 }
 

@@ -38,6 +38,9 @@ func (r *Report) WriteTable(out io.Writer) error {
 			fmt.Fprintln(w)
 		}
 	}
+	if c := r.CrossTalk; c != nil && len(c.Together) > 0 {
+		fmt.Fprintf(w, "Hardly shown apart by this set: %s.\n", strings.Join(c.Together, ", "))
+	}
 	if p := r.Pain; p != nil {
 		fmt.Fprintf(w, "\nPSPI, %d pictures\tPearson\tICC(3,1)\tMAE\t", p.N)
 		for _, t := range p.Score.AUC {
