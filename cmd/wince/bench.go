@@ -55,6 +55,7 @@ are worth nothing. Exit status 4 says that it was busy, or that not everything c
 	f.StringVar(&opt.clip, "clip", opt.clip, "the `FILE` to send: VP8 in IVF, or any clip that can be decoded")
 	f.StringVar(&opt.models, "models", "", "`DIR` with the model files (default: where make build puts them)")
 	f.BoolVar(&opt.quick, "quick", false, "measure once and shortly, within 50 seconds")
+	f.BoolVar(&opt.only, "stages", false, "measure only the steps of one picture")
 	f.IntVar(&opt.repeats, "repeats", 3, "how often everything is measured, `N`; the median is told")
 	f.BoolVar(&opt.json, "json", false, "print one JSON object instead of the table")
 	return c
@@ -63,6 +64,7 @@ are worth nothing. Exit status 4 says that it was busy, or that not everything c
 type benchOptions struct {
 	clip, models string
 	quick, json  bool
+	only         bool // the stages
 	repeats      int
 	out, err     io.Writer
 
@@ -118,6 +120,9 @@ func (o *benchOptions) run(ctx context.Context) error {
 	if err := o.stages(film, times, rep); err != nil {
 		return err
 	}
+	if o.only {
+		return o.tell(rep, begun)
+	}
 	dir, err := os.MkdirTemp("", "wince-bench-")
 	if err != nil {
 		return fmt.Errorf("make a data folder: %w", err)
@@ -147,13 +152,18 @@ func (o *benchOptions) run(ctx context.Context) error {
 		guess = r.streams30 * float64(runtime.NumCPU())
 	}
 	rep.take(runs)
+	return o.tell(rep, begun)
+}
+
+// tell prints the report.
+func (o *benchOptions) tell(rep *benchReport, begun time.Time) (err error) {
 	rep.Seconds = tenth(time.Since(begun).Seconds())
 	if o.json {
 		err = rep.writeJSON(o.out)
 	} else {
 		err = rep.writeTable(o.out)
 	}
-	return errors.Join(err, rep.failure())
+	return errors.Join(err, rep.failure(o.only))
 }
 
 // middle returns the middle of what was measured, 0 for nothing.

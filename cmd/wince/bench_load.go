@@ -43,8 +43,8 @@ func (b *benchLoad) measure(ctx context.Context, start func() (*benchServer, err
 	if b.idle, err = b.server.rss(); err != nil {
 		return r, err
 	}
-	one := b.crowd(ctx, b.film)
-	got, err := one.trial(1)
+	one := b.crowd(b.film)
+	got, err := one.trial(ctx, 1)
 	if err == nil {
 		r.one = got.latency
 		r.first = millis(one.tablets[0].firstResult())
@@ -63,9 +63,9 @@ func (b *benchLoad) measure(ctx context.Context, start func() (*benchServer, err
 	}
 	cores := float64(runtime.NumCPU())
 	r.streams30, r.streams15 = float64(at30)/cores, float64(at15)/cores
-	loaded := b.crowd(ctx, b.film)
+	loaded := b.crowd(b.film)
 	defer loaded.leave()
-	if got, err = loaded.trial(max(1, at30*8/10)); err != nil {
+	if got, err = loaded.trial(ctx, max(1, at30*8/10)); err != nil {
 		return r, err
 	}
 	r.load80, r.rss = got.latency, b.rss
@@ -74,16 +74,16 @@ func (b *benchLoad) measure(ctx context.Context, start func() (*benchServer, err
 
 // capacity looks for the largest number of tablets that are served, between what was and what was not.
 func (b *benchLoad) capacity(ctx context.Context, name string, film *film, guess float64) (int, error) {
-	c := b.crowd(ctx, film)
+	c := b.crowd(film)
 	defer c.leave()
 	served, refused, try := 0, 0, max(1, int(guess+0.5))
 	for range b.times.trials {
 		if b.times.untilEnd > 0 && time.Since(b.begun) > b.times.untilEnd {
 			break
 		}
-		got, err := c.trial(try)
+		got, err := c.trial(ctx, try)
 		if err == nil && !got.served() && b.times.again {
-			got, err = c.trial(try)
+			got, err = c.trial(ctx, try)
 		}
 		if err != nil {
 			return 0, err
@@ -112,13 +112,12 @@ func (b *benchLoad) capacity(ctx context.Context, name string, film *film, guess
 	return served, nil
 }
 
-func (b *benchLoad) crowd(ctx context.Context, film *film) *crowd {
-	return &crowd{ctx: ctx, load: b, film: film}
+func (b *benchLoad) crowd(film *film) *crowd {
+	return &crowd{load: b, film: film}
 }
 
 // crowd is tablets that send at the same time, more or fewer of them.
 type crowd struct {
-	ctx     context.Context
 	load    *benchLoad
 	film    *film
 	tablets []*simTablet
@@ -144,18 +143,18 @@ func (t *trialResult) served() bool {
 }
 
 // trial lets n tablets send, waits until they all get results, and measures.
-func (c *crowd) trial(n int) (trialResult, error) {
+func (c *crowd) trial(ctx context.Context, n int) (trialResult, error) {
 	for len(c.tablets) > n {
 		c.ends[len(c.ends)-1]()
 		c.tablets, c.ends = c.tablets[:len(c.tablets)-1], c.ends[:len(c.ends)-1]
 	}
 	for i := len(c.tablets); i < n; i++ {
-		ctx, end := context.WithCancel(c.ctx)
+		staying, end := context.WithCancel(ctx)
 		t := newSimTablet(i, c.load.api, c.film, 0)
 		c.tablets, c.ends = append(c.tablets, t), append(c.ends, end)
-		c.running.Go(func() { t.run(ctx, time.Hour, false) })
-		if !sleep(c.ctx, 20*time.Millisecond+c.film.step/time.Duration(n)) { // not in step, and a little for the handshake
-			return trialResult{}, c.ctx.Err()
+		c.running.Go(func() { t.run(staying, time.Hour, false) })
+		if !sleep(ctx, 20*time.Millisecond+c.film.step/time.Duration(n)) { // not in step, and a little for the handshake
+			return trialResult{}, ctx.Err()
 		}
 	}
 	patience := time.NewTimer(20 * time.Second)
@@ -163,18 +162,18 @@ func (c *crowd) trial(n int) (trialResult, error) {
 	for _, t := range c.tablets {
 		select {
 		case <-t.begun:
-		case <-c.ctx.Done():
-			return trialResult{}, c.ctx.Err()
+		case <-ctx.Done():
+			return trialResult{}, ctx.Err()
 		case <-patience.C:
 			return trialResult{lost: 1}, t.failure() // too many to get even a first result
 		}
 	}
-	if !sleep(c.ctx, c.load.times.settle) {
-		return trialResult{}, c.ctx.Err()
+	if !sleep(ctx, c.load.times.settle) {
+		return trialResult{}, ctx.Err()
 	}
 	from := time.Now()
-	if !sleep(c.ctx, c.load.times.trial) {
-		return trialResult{}, c.ctx.Err()
+	if !sleep(ctx, c.load.times.trial) {
+		return trialResult{}, ctx.Err()
 	}
 	return c.since(from)
 }

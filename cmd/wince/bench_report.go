@@ -113,15 +113,9 @@ func (r *benchReport) writeTable(w io.Writer) error {
 		fmt.Fprintf(tw, "  %s\t%.3f\t%s\n", names[i], *v, allocs[names[i]])
 	}
 	fmt.Fprintf(tw, "  sum\t%.3f\t\n\n", r.Stages.Total)
-	fmt.Fprintf(tw, "Streams a core, tablets on the same cores\tat 30 a second\tat 15\n  served\t%g\t%g\n\n", r.StreamsPerCore.At30, r.StreamsPerCore.At15)
-	fmt.Fprintf(tw, "Latency, ms\tp50\tp95\tp99\n")
-	for _, l := range []struct {
-		name string
-		of   benchLatency
-	}{{"one tablet", r.Latency.One}, {"80 % of what is served", r.Latency.Load80}} {
-		fmt.Fprintf(tw, "  %s\t%g\t%g\t%g\n", l.name, l.of.P50, l.of.P95, l.of.P99)
+	if r.Startup > 0 {
+		r.writeLoad(tw)
 	}
-	fmt.Fprintf(tw, "\nMemory a stream, MB\t%g\nStart, ms\t%g\nFirst result after the connection, ms\t%g\n", r.RSS, r.Startup, r.First)
 	if err := tw.Flush(); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
@@ -133,10 +127,23 @@ func (r *benchReport) writeTable(w io.Writer) error {
 	return nil
 }
 
+// writeLoad writes what was measured with a server.
+func (r *benchReport) writeLoad(tw io.Writer) {
+	fmt.Fprintf(tw, "Streams a core, tablets on the same cores\tat 30 a second\tat 15\n  served\t%g\t%g\n\n", r.StreamsPerCore.At30, r.StreamsPerCore.At15)
+	fmt.Fprintf(tw, "Latency, ms\tp50\tp95\tp99\n")
+	for _, l := range []struct {
+		name string
+		of   benchLatency
+	}{{"one tablet", r.Latency.One}, {"80 % of what is served", r.Latency.Load80}} {
+		fmt.Fprintf(tw, "  %s\t%g\t%g\t%g\n", l.name, l.of.P50, l.of.P95, l.of.P99)
+	}
+	fmt.Fprintf(tw, "\nMemory a stream, MB\t%g\nStart, ms\t%g\nFirst result after the connection, ms\t%g\n", r.RSS, r.Startup, r.First)
+}
+
 // failure says why the numbers are not to be used.
-func (r *benchReport) failure() error {
+func (r *benchReport) failure(onlyStages bool) error {
 	switch {
-	case r.StreamsPerCore.At30 == 0 || r.StreamsPerCore.At15 == 0:
+	case !onlyStages && (r.StreamsPerCore.At30 == 0 || r.StreamsPerCore.At15 == 0):
 		return &exitError{exitPartly, errors.New("not even one tablet was served in time: the machine is too slow or too busy")}
 	case r.Busy > benchBusy:
 		return &exitError{exitPartly, fmt.Errorf("other programs used %.0f %% of the machine: stop them and measure again", 100*r.Busy)}

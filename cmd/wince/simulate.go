@@ -57,7 +57,9 @@ Exit status 4 says that some streams were served and some were not.`,
 	f.Float64Var(&opt.seconds, "seconds", 0, "how long to send, in seconds `S` (default 10, or until the observation with --capture)")
 	f.Float64Var(&opt.capture, "capture", 0, "make an observation of this much assessable time in each session, 3-60 seconds `S`")
 	f.Float64Var(&opt.loss, "loss", 0, "how many of 100 packets are lost on the way, `P`")
+	f.BoolVar(&opt.camera, "camera", false, "encode while sending, as a camera does, so that keyframes come where they are asked for")
 	f.BoolVar(&opt.tcp, "tcp", false, "send video over TCP, as tablets do where UDP is blocked")
+	f.Float64Var(&opt.warm, "after", 0, "begin the observation so many seconds `S` after the first result")
 	f.BoolVar(&opt.json, "json", false, "print JSON lines instead of a table")
 	f.StringVar(&opt.data, "data", defaultDataDir(), "the server's data folder `DIR`, for its local token")
 	f.StringVar(&opt.token, "token", "", "the `TOKEN` to sign in with (default: $WINCE_TOKEN)")
@@ -78,8 +80,9 @@ type simulateOptions struct {
 	codec                      string
 	streams                    int
 	seconds, capture, loss     float64
+	warm                       float64
 	json, insecure, dataGiven  bool
-	tcp                        bool
+	tcp, camera                bool
 	out, err                   io.Writer
 }
 
@@ -92,6 +95,8 @@ func (o *simulateOptions) check() error {
 		return errors.New("say what to send: --clip FILE")
 	case o.codec != "vp8" && o.codec != "vp9" && o.codec != "h264":
 		return fmt.Errorf("--codec is %q; there are vp8, vp9 and h264", o.codec)
+	case !(o.warm >= 0 && o.warm <= 3600):
+		return fmt.Errorf("--after is %g; between 0 and 3600 seconds are possible", o.warm)
 	case !(o.loss >= 0 && o.loss <= 50):
 		return fmt.Errorf("--loss is %g; between 0 and 50 of 100 packets can be lost", o.loss)
 	case o.streams < 1 || o.streams > 1000:
@@ -110,7 +115,7 @@ func (o *simulateOptions) duration() time.Duration {
 	switch {
 	case s > 0:
 	case o.capture > 0:
-		s = 6*o.capture + 15 // what a capture may take at most, and some time to connect
+		s = o.warm + 6*o.capture + 15 // what a capture may take at most, and some time to connect
 	default:
 		s = 10
 	}
@@ -129,7 +134,11 @@ func (o *simulateOptions) run(ctx context.Context) error {
 	if api.whip != "" && o.streams > 1 {
 		return &exitError{exitUsage, errors.New("a WHIP address is one session, and one tablet: leave out --streams, or give the server's address")}
 	}
-	film, err := loadFilmAs(ctx, o.clip, stream.Codec(strings.ToUpper(o.codec)))
+	load := loadFilmAs
+	if o.camera {
+		load = loadCamera
+	}
+	film, err := load(ctx, o.clip, stream.Codec(strings.ToUpper(o.codec)))
 	if err != nil {
 		return err
 	}
@@ -149,7 +158,7 @@ func (o *simulateOptions) simulate(ctx context.Context, api *simClient, film *fi
 	var wg sync.WaitGroup
 	for i := range tablets {
 		t := newSimTablet(i, api, film, time.Duration(o.capture*float64(time.Second)))
-		t.loss, t.tcp = o.loss/100, o.tcp
+		t.loss, t.tcp, t.warm = o.loss/100, o.tcp, time.Duration(o.warm*float64(time.Second))
 		tablets[i] = t
 		wg.Go(func() {
 			// Tablets do not start in step: they are spread over one frame's time, and a little for the handshakes.

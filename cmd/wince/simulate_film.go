@@ -21,6 +21,8 @@ type film struct {
 	codec  stream.Codec
 	frames []filmFrame
 	step   time.Duration // from the last frame to the first of the next round
+
+	pictures []vision.I420 // not nil where frames are encoded as they are sent, as a camera's are
 }
 
 type filmFrame struct {
@@ -64,6 +66,28 @@ func loadFilmAs(ctx context.Context, path string, codec stream.Codec) (*film, er
 	f.step = filmStep
 	if n := len(f.frames); n > 1 {
 		f.step = max(f.frames[n-1].at-f.frames[n-2].at, time.Millisecond)
+	}
+	return f, nil
+}
+
+// loadCamera reads a clip that is encoded while it is sent: then a keyframe comes where one is asked for, and the clip need not go on at
+// the next that it holds. That takes memory, and time of the processor for each tablet.
+func loadCamera(ctx context.Context, path string, codec stream.Codec) (*film, error) {
+	f, err := loadFilmAs(ctx, path, codec)
+	if err != nil {
+		return nil, err
+	}
+	c, _, err := openClip(path)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	for range f.frames {
+		var img vision.I420
+		if _, err := c.Next(&img); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		f.pictures = append(f.pictures, img)
 	}
 	return f, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wince/pain"
+	"wince/stream/encode"
 	"wince/stream/rtc"
 )
 
@@ -22,6 +23,7 @@ type simTablet struct {
 	api     *simClient
 	film    *film
 	capture time.Duration // of assessable time; 0 for none
+	warm    time.Duration // from the first result to the capture
 	watch   func([]byte)  // is shown every event; nil for none
 	loss    float64       // share of the packets that are lost
 	tcp     bool          // video goes over TCP
@@ -158,6 +160,9 @@ func (t *simTablet) observe(ctx context.Context, s *simSession) error {
 	case <-ctx.Done():
 		return nil // the report says that nothing came
 	}
+	if t.warm > 0 && !sleep(ctx, t.warm) {
+		return nil
+	}
 	if err := t.api.startCapture(ctx, s.Capture, t.capture); err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -187,7 +192,16 @@ func (t *simTablet) send(ctx context.Context, tab *rtc.Tablet) error {
 		base    = rand.Uint32()
 		i       int
 		lastKey = -time.Hour
+		enc     encode.Encoder // nil where the film is sent as it is
+		n       int64
 	)
+	if p := t.film.pictures; p != nil {
+		var err error
+		if enc, err = encode.Open(t.film.codec, p[0].Width, p[0].Height, 30, p[0].Width*p[0].Height/200); err != nil {
+			return err
+		}
+		defer enc.Close()
+	}
 	for {
 		if !sleep(ctx, time.Until(start.Add(due))) {
 			return nil
@@ -200,10 +214,18 @@ func (t *simTablet) send(ctx context.Context, tab *rtc.Tablet) error {
 			return errors.New("the server ended the video connection")
 		default:
 		}
-		if tab.KeyframeWanted() && due-lastKey > keyframeRest {
+		wanted := tab.KeyframeWanted() && due-lastKey > keyframeRest
+		if wanted && enc == nil {
 			i = t.film.nextKey(i)
 		}
-		f := &t.film.frames[i]
+		f := t.film.frames[i]
+		if enc != nil {
+			var err error
+			if f.data, f.key, err = enc.Encode(&t.film.pictures[i], n, wanted); err != nil {
+				return err
+			}
+			n++
+		}
 		if f.key {
 			lastKey = due
 		}

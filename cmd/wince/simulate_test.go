@@ -295,13 +295,13 @@ func TestSimulateCapture(t *testing.T) {
 func TestSimulateCodecs(t *testing.T) {
 	s := newTinyServer(t, 8)
 	clip := shortClip(t)
-	for _, codec := range []string{"vp9", "h264"} {
-		out, err := simulate(t, "--url", s.URL, "--clip", clip, "--codec", codec, "--seconds", "0.5", "--token", tinyToken, "--json")
+	for _, more := range [][]string{{"--codec", "vp9"}, {"--codec", "h264", "--camera"}, {"--camera"}} {
+		out, err := simulate(t, append(more, "--url", s.URL, "--clip", clip, "--seconds", "0.5", "--token", tinyToken, "--json")...)
 		if err != nil {
-			t.Errorf("%s: %v", codec, err)
+			t.Errorf("%v: %v", more, err)
 		}
 		if !strings.Contains(out, `"scored":1,`) {
-			t.Errorf("%s: no picture was scored: %s", codec, out)
+			t.Errorf("%v: no picture was scored: %s", more, out)
 		}
 	}
 }

@@ -2,39 +2,42 @@ package rtc
 
 import (
 	"bytes"
-	"math/rand/v2"
+	"errors"
+	"io"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/pion/rtp"
 
 	"wince/stream"
-	"wince/stream/encode"
-	"wince/vision"
+	"wince/stream/ivf"
 )
 
 var allCodecs = []stream.Codec{stream.CodecVP8, stream.CodecVP9, stream.CodecH264}
 
-// noise encodes pictures of which a keyframe takes several packets; every third is one.
+// noise returns n frames of which each takes several packets; every third is a keyframe.
 func noise(t testing.TB, c stream.Codec, n int) (frames [][]byte) {
 	t.Helper()
-	const w, h = 160, 128
-	e, err := encode.Open(c, w, h, 30, 2000)
+	b, err := os.ReadFile("../decode/testdata/noise-" + string(c) + ".ivf")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
-	m := vision.I420{Width: w, Height: h, YStride: w, CStride: w / 2, Y: make([]byte, w*h), U: make([]byte, w*h/4), V: make([]byte, w*h/4)}
-	rng := rand.New(rand.NewPCG(5, 6))
-	for i := range n {
-		for k := range m.Y {
-			m.Y[k] = byte(64 + rng.IntN(128))
-		}
-		b, _, err := e.Encode(&m, int64(i), i%3 == 0)
+	for len(frames) < n {
+		r, _, err := ivf.NewReader(bytes.NewReader(b))
 		if err != nil {
 			t.Fatal(err)
 		}
-		frames = append(frames, b)
+		for len(frames) < n {
+			f, _, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			frames = append(frames, bytes.Clone(f))
+		}
 	}
 	return frames
 }
