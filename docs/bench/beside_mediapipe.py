@@ -2,7 +2,7 @@
 """MediaPipe's face mesh and Wince side by side: processor time a picture, the same clip, one core.
 
     python3 -m venv /tmp/mediapipe && /tmp/mediapipe/bin/pip install 'mediapipe<0.10.22'
-    taskset -c 0 /tmp/mediapipe/bin/python docs/bench/mediapipe.py [--wince bin/wince] [--clip testdata/clips/pain.ivf]
+    taskset -c 0 /tmp/mediapipe/bin/python docs/bench/beside_mediapipe.py [--wince bin/wince] [--clip testdata/clips/pain.ivf]
 
 Needs: Linux, Python 3.9 to 3.12, a built Wince (make build), nothing else running. Wheels of mediapipe before 0.10.22 still carry
 solutions.face_mesh, which runs the very nets that Wince runs (BlazeFace short range and the face mesh) with XNNPACK.
