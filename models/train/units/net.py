@@ -2,7 +2,8 @@
 
 Half of the numbers come from distances, landmarks and from how rough the skin is in each cell of a grid: little that tells a
 rendered face from a real one. The others come from convolutions over the skin, which see more and carry over less. The plain head
-has the former alone, the full head all; vision takes each unit from the head that the choice in vision/units.go names."""
+has the former alone, the full head all. Only the full head is used; the plain one is there in training, so that the former numbers
+say what they can by themselves."""
 
 import jax
 import jax.numpy as jnp
