@@ -111,7 +111,7 @@ func (k *keySets) refresh(ctx context.Context, clientID string, at *keySetAt, no
 	keys, fresh, stale, err := k.fetch(context.WithoutCancel(ctx), at.uri)
 	at.tried, at.failure = now, err != nil
 	if err != nil {
-		k.log.WarnContext(ctx, "fetch a program's keys", "client", clientID, slog.Any("error", err))
+		k.log.WarnContext(ctx, "fetch a program's keys", "client", clientID, "error", err)
 		return
 	}
 	at.keys, at.has, at.until, at.stale = keys, true, now.Add(fresh), stale

@@ -140,7 +140,7 @@ func TestKeysAtAnAddress(t *testing.T) {
 	g.wantSignIn("a stranger's key of the same name", v, ecPair(t, "k2"), 401)
 	asked(2)
 
-	k.does(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
+	k.does(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	g.clock.pass(keysFresh)
 	g.wantSignIn("while the address fails", v, second, 200)
 	g.wantSignIn("while the address fails, once more", v, second, 200)
@@ -156,7 +156,7 @@ func TestKeysAtAnAddress(t *testing.T) {
 	g.wantSignIn("after the time that the address says", v, first, 401)
 	g.wantSignIn("and the key of then", v, second, 200)
 	asked(7)
-	k.does(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) })
+	k.does(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	g.wantSignIn("what must not be kept is not", v, second, 401)
 
 	// Another address, and keys that are sent instead, count at once.
