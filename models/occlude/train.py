@@ -3,11 +3,13 @@
     go run ./cmd/calibrate cover --people 0 --each 9 --seed 2000 --out faces
     go run ./cmd/calibrate cover --people 40 --shots 5 --each 9 --seed 3000 --part -1 --out renders-1
     go run ./cmd/calibrate cover --people 40 --shots 5 --each 9 --seed 4000 --part -1 --out renders-2
+    go run ./cmd/calibrate cover --people 2 --shots 3 --each 6 --seed 1000 --out both
     pip install -r models/occlude/requirements.txt
-    python models/occlude/train.py --seed 1 --out vision/cover.bin faces renders-1 renders-2
+    python models/occlude/train.py --seed 1 --out vision/cover.bin faces renders-1 renders-2 both
 
 The network is the one of vision/cover.go. Every fifth person is kept from training; on them the figures are printed, and by
-them the moment of training is chosen that is kept.
+them the moment of training is chosen that is kept. The same data gives the same weights on the same processor; the committed ones
+were trained before there was a gate, which now leaves out a picture in two hundred that it refuses with nothing drawn on it.
 """
 import argparse
 import csv
@@ -18,8 +20,8 @@ import numpy as np
 
 SIDE, C1, C2, HIDDEN, REGIONS = 40, 16, 24, 24, 5
 NAMES = ["right_eye", "left_eye", "brows", "nose", "mouth"]
-# A region is refused from so much on, and what lies between the two counts as neither in the figures.
-SEEN, HIDDEN_FROM = 0.15, np.array([0.5, 0.5, 0.5, 0.5, 0.65])
+# So much of a region hidden counts as covered in the figures that are printed.
+HIDDEN_FROM = np.array([0.5, 0.5, 0.5, 0.5, 0.65])
 
 
 def load(names):
