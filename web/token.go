@@ -68,7 +68,7 @@ func (s *Server) smartConfiguration(c *gin.Context) {
 		"token_endpoint_auth_methods_supported":            []string{"private_key_jwt"},
 		"token_endpoint_auth_signing_alg_values_supported": algorithms,
 		"grant_types_supported":                            []string{"client_credentials"},
-		"scopes_supported":                                 []string{"system/*.rs", "system/*.cruds", "system/Patient.rs", "system/Patient.cruds", "system/Observation.rs"},
+		"scopes_supported":                                 []string{"system/*.rs", "system/*.cruds", "system/Patient.rs", "system/Patient.cruds", "system/Observation.rs", "system/Subscription.crds"},
 		"capabilities":                                     []string{"client-confidential-asymmetric", "permission-v2"},
 	})
 }
