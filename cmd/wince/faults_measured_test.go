@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,7 +47,7 @@ func TestFaultsMeasured(t *testing.T) {
 	}
 	const (
 		whole = 0
-		after = 12 * time.Second // what lasts shorter begins so long after the tablet's start
+		after = 14 * time.Second // what lasts shorter begins so long after the tablet's start
 	)
 	var clean *pain.Observation
 	t.Logf("%-22s %6s %8s %9s %9s %9s %8s", "fault", "sent", "results", "analysed", "gap ms", "PSPI", "p95 ms") // and the neutral faces that pictures were measured against
@@ -219,18 +220,18 @@ func (n *namespace) simulate(url, data string, capture int) *exec.Cmd {
 		"--clip", clipFile("pain.ivf"), "--seconds", strconv.Itoa(seconds), "--capture", fmt.Sprint(capture))
 }
 
-// warm is how long the session has to find its neutral face before the observation begins: otherwise observations differ by the neutral that
-// they are measured against, and not by what the network did. The clip is as long.
-const warm = 8400 * time.Millisecond
+// warm is how long the session may take to find its neutral face before the observation begins: otherwise observations differ by the neutral that
+// they are measured against, and not by what the network did.
+const warm = 17 * time.Second
 
 // seconds is how long a tablet sends.
-const seconds = 24
+const seconds = 32
 
 // run lets one tablet send through the fault and returns what it saw.
 func (n *namespace) run(t *testing.T, url, data string, f fault, after, lasts time.Duration) (line faultLine, o *pain.Observation) {
 	t.Helper()
 	if !n.netem {
-		return n.relayed(t, url, data, f.relay, after, lasts)
+		return n.relayed(t, url, data, f.relay, lasts)
 	}
 	if lasts == 0 {
 		n.weather(t, f.netem)
@@ -263,7 +264,7 @@ func (n *namespace) run(t *testing.T, url, data string, f fault, after, lasts ti
 }
 
 // relayed is run with a tablet in this process that sends through a relay.
-func (n *namespace) relayed(t *testing.T, url, data string, w weather, after, lasts time.Duration) (faultLine, *pain.Observation) {
+func (n *namespace) relayed(t *testing.T, url, data string, w weather, lasts time.Duration) (faultLine, *pain.Observation) {
 	t.Helper()
 	token, err := localToken(data)
 	if err != nil {
@@ -285,21 +286,30 @@ func (n *namespace) relayed(t *testing.T, url, data string, w weather, after, la
 		t.Fatal(err)
 	}
 	way := newBadNetworkTo(t, &net.UDPAddr{IP: net.ParseIP(nearAddress), Port: number})
+	tablet := newSimTablet(0, api, film, 10*time.Second)
+	tablet.way, tablet.warm = way.detour(), warm
+	ctx, stop := context.WithCancel(t.Context())
+	var faulty sync.WaitGroup
 	if lasts == 0 {
 		way.set(w)
 	} else {
-		defer time.AfterFunc(after, func() {
+		faulty.Go(func() { // in the middle of the observation
+			select {
+			case <-tablet.settled:
+			case <-ctx.Done():
+				return
+			}
+			sleep(ctx, 3*time.Second)
 			way.set(w)
 			way.dead.Store(w.loss == 1)
-		}).Stop()
-		defer time.AfterFunc(after+lasts, func() {
+			sleep(ctx, lasts)
 			way.set(weather{})
 			way.dead.Store(false)
-		}).Stop()
+		})
 	}
-	tablet := newSimTablet(0, api, film, 10*time.Second)
-	tablet.way, tablet.warm = way.detour(), warm
-	tablet.run(t.Context(), seconds*time.Second, false)
+	tablet.run(ctx, seconds*time.Second, false)
+	stop()
+	faulty.Wait()
 	s, _ := tablet.report()
 	if s.failed != nil {
 		t.Logf("the tablet says: %v", s.failed)

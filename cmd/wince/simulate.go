@@ -59,7 +59,7 @@ Exit status 4 says that some streams were served and some were not.`,
 	f.Float64Var(&opt.loss, "loss", 0, "how many of 100 packets are lost on the way, `P`")
 	f.BoolVar(&opt.camera, "camera", false, "encode while sending, as a camera does, so that keyframes come where they are asked for")
 	f.BoolVar(&opt.tcp, "tcp", false, "send video over TCP, as tablets do where UDP is blocked")
-	f.Float64Var(&opt.warm, "after", 0, "begin the observation so many seconds `S` after the first result")
+	f.Float64Var(&opt.warm, "after", 0, "let the observation wait so many seconds `S`, at most, until the session has found its neutral face")
 	f.BoolVar(&opt.json, "json", false, "print JSON lines instead of a table")
 	f.StringVar(&opt.data, "data", defaultDataDir(), "the server's data folder `DIR`, for its local token")
 	f.StringVar(&opt.token, "token", "", "the `TOKEN` to sign in with (default: $WINCE_TOKEN)")

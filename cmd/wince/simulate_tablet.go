@@ -12,6 +12,7 @@ import (
 	"wince/pain"
 	"wince/stream/encode"
 	"wince/stream/rtc"
+	"wince/vision"
 )
 
 // A keyframe is not sent again for a request that may have been made before it came.
@@ -23,7 +24,7 @@ type simTablet struct {
 	api     *simClient
 	film    *film
 	capture time.Duration // of assessable time; 0 for none
-	warm    time.Duration // from the first result to the capture
+	warm    time.Duration // how long the capture waits, at most, for the session to find its neutral face
 	watch   func([]byte)  // is shown every event; nil for none
 	loss    float64       // share of the packets that are lost
 	tcp     bool          // video goes over TCP
@@ -48,6 +49,8 @@ type simTablet struct {
 	observation *pain.Observation
 	observed    chan struct{} // closed with the first observation
 	begun       chan struct{} // closed with the first result
+	settled     chan struct{} // closed with the first that is measured against the session's own neutral face, or the resident's
+	calm        bool          // settled is closed
 	ended       string        // the server's reason, where it ended the session
 	err         error
 }
@@ -58,7 +61,7 @@ type detour struct{ offer, answer func(sdp string) string }
 func newSimTablet(number int, api *simClient, film *film, capture time.Duration) *simTablet {
 	return &simTablet{
 		number: number, api: api, film: film, capture: capture, sent: map[uint32]time.Time{},
-		observed: make(chan struct{}), begun: make(chan struct{}),
+		observed: make(chan struct{}), begun: make(chan struct{}), settled: make(chan struct{}),
 	}
 }
 
@@ -160,7 +163,12 @@ func (t *simTablet) observe(ctx context.Context, s *simSession) error {
 	case <-ctx.Done():
 		return nil // the report says that nothing came
 	}
-	if t.warm > 0 && !sleep(ctx, t.warm) {
+	wait := time.NewTimer(t.warm)
+	defer wait.Stop()
+	select {
+	case <-t.settled:
+	case <-wait.C:
+	case <-ctx.Done():
 		return nil
 	}
 	if err := t.api.startCapture(ctx, s.Capture, t.capture); err != nil {
@@ -289,6 +297,8 @@ func (t *simTablet) event(b []byte) {
 		RTP     uint32
 		Dropped int
 		Reason  string
+
+		Baseline vision.Baseline
 	}
 	if json.Unmarshal(b, &e) != nil { // an observation has a state of another kind
 		var head struct{ Type string }
@@ -313,6 +323,10 @@ func (t *simTablet) event(b []byte) {
 		if at, ok := t.sent[e.RTP]; ok {
 			delete(t.sent, e.RTP)
 			t.latency, t.sentAt = append(t.latency, now.Sub(at)), append(t.sentAt, at)
+		}
+		if !t.calm && e.Baseline != vision.BaselinePopulation {
+			t.calm = true
+			close(t.settled)
 		}
 		if t.results == 1 {
 			t.first = now.Sub(t.connected)

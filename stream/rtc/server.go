@@ -17,6 +17,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/webrtc/v4"
 
 	"wince/stream"
@@ -153,7 +154,7 @@ func (s *Server) newAPI(opened func(net.IP) bool) (*webrtc.API, error) {
 	if err := registerCodecs(media); err != nil {
 		return nil, err
 	}
-	gen, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(20*time.Millisecond), nack.GeneratorMaxNacksPerPacket(3))
+	gen, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(20*time.Millisecond), nack.GeneratorMaxNacksPerPacket(3), nack.WithGeneratorLoggerFactory(pionLog{s.cfg.Logger}))
 	if err != nil {
 		return nil, fmt.Errorf("set up NACK: %w", err)
 	}
@@ -163,7 +164,7 @@ func (s *Server) newAPI(opened func(net.IP) bool) (*webrtc.API, error) {
 		return nil, fmt.Errorf("set up RTCP reports: %w", err)
 	}
 	registry.Add(rr)
-	if err := webrtc.ConfigureTWCCSender(media, registry); err != nil {
+	if err := webrtc.ConfigureTWCCSenderWithOptions(media, registry, twcc.WithLoggerFactory(pionLog{s.cfg.Logger})); err != nil {
 		return nil, fmt.Errorf("set up congestion feedback: %w", err)
 	}
 	return webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry)), nil
