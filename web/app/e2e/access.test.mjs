@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { show, sideways, smallTargets, tabThrough } from "./checks.mjs";
+import { show, sideways, smallTargets, stickOut, tabThrough } from "./checks.mjs";
 import { administrator, furnish } from "./home.mjs";
 import { axeInBoth, name, openBrowser, openPage, password, startServer } from "./stage.mjs";
 
@@ -106,6 +106,19 @@ describe.each(screens)("the screen at #/%s", (pattern) => {
       expect(stops[0]).toMatch(/Skip to the content/);
     }
   });
+});
+
+it("keeps German words within their buttons on a phone", { timeout: 60_000 }, async () => {
+  const page = await tablet({ viewport: { width: 390, height: 844 } });
+  await page.evaluate(() => window.localStorage.setItem("wince.language", "de"));
+  await page.reload();
+  const { dora, bo } = home.people;
+  for (const address of ["", "residents", `r/${dora.id}`, `capture/${dora.id}`, `observe/${bo.id}`, `a/${home.made.at(-1).id}`, `relief/${dora.id}`, "home", "admin", "me"]) {
+    await show(page, address);
+    expect(await sideways(page), address).toEqual([]);
+    expect(await stickOut(page), address).toEqual([]);
+  }
+  await page.context().close();
 });
 
 describe("without signing in", () => {

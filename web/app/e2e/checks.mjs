@@ -33,6 +33,24 @@ export function sideways(page) {
   });
 }
 
+/** Words that stick out of what they stand in, as a label does that is too long for its button. */
+export function stickOut(page) {
+  return page.evaluate(() => {
+    const found = [];
+    for (const e of document.querySelectorAll("main *, .rail *, header *")) {
+      if (!e.textContent.trim() || e.closest("svg, table, .unseen, .only-print, option, .pills")) continue;
+      const s = getComputedStyle(e);
+      const box = e.getBoundingClientRect();
+      const around = e.parentElement.getBoundingClientRect();
+      const meant = /absolute|fixed/.test(s.position) || parseFloat(s.marginInlineStart) < 0 || parseFloat(s.marginInlineEnd) < 0;
+      if (meant || box.width < 2 || box.height < 2 || around.width < 2) continue;
+      const by = Math.max(box.right - around.right, around.left - box.left);
+      if (by > 1.5) found.push(`"${e.textContent.trim().slice(0, 40)}" sticks out by ${Math.round(by)} px`);
+    }
+    return found;
+  });
+}
+
 /** Presses Tab through the whole page and returns what was focused, in order, with what is wrong with it. */
 export async function tabThrough(page, most = 120) {
   const stops = [];
@@ -86,7 +104,7 @@ export async function show(page, address) {
   await page.evaluate(async (a) => {
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     if (location.hash === a || (a === "#/" && location.hash === "")) return;
-    const changed = new Promise((done) => addEventListener("hashchange", done, { once: true }));
+    const changed = new Promise((done) => window.addEventListener("hashchange", done, { once: true }));
     location.hash = a;
     await changed;
     await frame(); // the page draws the new screen, or begins to fetch it

@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { addResident, camera, openBrowser, openPage, setUp, startCamera, startServer } from "./stage.mjs";
+import { addResident, answer, calmPAINAD, camera, openBrowser, openPage, setUp, startCamera, startServer } from "./stage.mjs";
 
 const docs = resolve(import.meta.dirname, "../../../docs/img");
 const all = process.env.ALL;
@@ -39,6 +39,7 @@ async function walk(page, server, view) {
   await shot("1-setup");
   await setUp(page, server);
   await shot("2-empty");
+  await page.getByRole("link", { name: "Residents" }).first().click();
   await page.getByRole("button", { name: "Add a resident" }).click();
   await shot("3-add");
   await page.getByRole("button", { name: "Cancel" }).click();
@@ -59,6 +60,7 @@ async function walk(page, server, view) {
   await shot("8-observing");
   if (!all) await page.screenshot({ path: join(docs, "capture.png") });
   await page.getByRole("heading", { name: "What was observed" }).waitFor({ timeout: 60_000 });
+  await answer(page, calmPAINAD);
   await page.getByLabel("Remarks").fill("While being turned in bed. Held her left hip.");
   await shot("9-result");
   await page.getByRole("button", { name: /Confirm as/ }).click();
