@@ -125,7 +125,7 @@ export function SignOut() {
         <Dialog title={t(unsent.value.mine > 0 ? "offline.leaveTitle" : "offline.leaveBegunTitle")} onClose={() => (asked.value = false)}>
           {unsent.value.mine > 0 && <p>{t("offline.leaveSaid", { count: unsent.value.mine })}</p>}
           {drafts.value.length > 0 && <p>{t("offline.leaveBegun", { count: drafts.value.length })}</p>}
-          <div class="actions">
+          <div class="buttons">
             <Button kind="main" onClick={() => (asked.value = false)}>
               {t("offline.leaveStay")}
             </Button>

@@ -46,7 +46,7 @@ function Refused({ entry }: { entry: Queued }) {
       <p class="quiet">{t("offline.made", { at: clock(entry.madeAt) })}</p>
       <p>{t("offline.said", { detail: entry.refusal ? problemSaid(entry.refusal.code, entry.refusal.detail) : "" })}</p>
       {behind > 0 && <p>{t("offline.behind", { count: behind })}</p>}
-      <div class="actions">
+      <div class="buttons">
         {can.includes("as_new") && (
           <Button kind="main" onClick={() => void decide(entry, "as_new")}>
             {t("offline.asNew")}
@@ -66,7 +66,7 @@ function Refused({ entry }: { entry: Queued }) {
         <Dialog title={t("offline.discardTitle")} onClose={() => (asked.value = false)}>
           <p>{words(entry)}</p>
           <p>{t("offline.discardSaid")}</p>
-          <div class="actions">
+          <div class="buttons">
             <Button kind="main" onClick={() => (asked.value = false)}>
               {t("offline.keep")}
             </Button>
@@ -130,7 +130,7 @@ export function Unsent() {
               <li class="card" key={d.key}>
                 <p>{draftWords(d)}</p>
                 <p class="quiet">{t("offline.begunAt", { at: clock(d.at) })}</p>
-                <div class="actions">
+                <div class="buttons">
                   <LinkButton kind="main" href={d.address}>
                     {t("offline.goOn")}
                   </LinkButton>
