@@ -7,6 +7,7 @@ import { schedules } from "../../api/schedules";
 import { t } from "../../i18n";
 import { useLoaded } from "../../load";
 import { Button } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Dialog } from "../../parts/dialog";
 import { Field } from "../../parts/field";
 import { Ready } from "../../parts/loaded";
@@ -14,7 +15,6 @@ import { Badge } from "../../parts/page";
 import { Trouble } from "../../parts/trouble";
 import { useSending } from "../../send";
 import { site, sites } from "../../site";
-import { Card } from "../resident/card";
 import { Schedules } from "../resident/schedules";
 import { AdminPage } from "./page";
 

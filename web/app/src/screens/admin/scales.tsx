@@ -9,6 +9,7 @@ import { useLoaded } from "../../load";
 import type { Scale } from "../../model";
 import { toast } from "../../parts/announce";
 import { Button } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Choice } from "../../parts/choice";
 import { Ready } from "../../parts/loaded";
 import { Badge } from "../../parts/page";
@@ -16,7 +17,6 @@ import { Trouble } from "../../parts/trouble";
 import { scaleTitle } from "../../scale/words";
 import { useSending } from "../../send";
 import { site } from "../../site";
-import { Card } from "../resident/card";
 import { AdminPage } from "./page";
 
 /** Which scales the home uses, and whether carers rate before they see what the camera proposes. */

@@ -4,11 +4,11 @@ import { system, type SystemState } from "../../api/system";
 import { t } from "../../i18n";
 import { date, dateTime, number, percent, relative } from "../../i18n/format";
 import { useLoaded } from "../../load";
+import { Card } from "../../parts/card";
 import { Ready } from "../../parts/loaded";
 import { Badge } from "../../parts/page";
 import { Table } from "../../parts/table";
 import { concerns, size } from "../../system";
-import { Card } from "../resident/card";
 import { AdminPage } from "./page";
 
 /** How the server stands: what wants looking after first, then all there is to know. */

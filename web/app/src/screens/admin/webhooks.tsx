@@ -7,6 +7,7 @@ import { t } from "../../i18n";
 import { dateTime, number } from "../../i18n/format";
 import { useLoaded } from "../../load";
 import { Button } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Choice } from "../../parts/choice";
 import { Dialog } from "../../parts/dialog";
 import { Field, values } from "../../parts/field";
@@ -17,7 +18,6 @@ import { Table } from "../../parts/table";
 import { Trouble } from "../../parts/trouble";
 import { useSending } from "../../send";
 import { site } from "../../site";
-import { Card } from "../resident/card";
 
 /** The addresses that are told when something changes, and how that goes. */
 export function Webhooks() {

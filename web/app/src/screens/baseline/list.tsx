@@ -7,6 +7,7 @@ import { t } from "../../i18n";
 import { date, dateTime } from "../../i18n/format";
 import { useLoaded } from "../../load";
 import { Button, LinkButton } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Dialog } from "../../parts/dialog";
 import { Field } from "../../parts/field";
 import type { IconName } from "../../parts/icon";
@@ -16,7 +17,6 @@ import { Note, Trouble } from "../../parts/trouble";
 import { to } from "../../route";
 import type { Params } from "../../screens";
 import { useSending } from "../../send";
-import { Card } from "../resident/card";
 
 type State = "chosen" | "outdated" | "retired" | "kept";
 

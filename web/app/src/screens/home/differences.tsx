@@ -8,13 +8,13 @@ import { dateTime } from "../../i18n/format";
 import { useLoaded } from "../../load";
 import type { Resident, Scale } from "../../model";
 import { monthName, spanOf } from "../../months";
+import { Card } from "../../parts/card";
 import { Ready } from "../../parts/loaded";
 import { EmptyState, Page } from "../../parts/page";
 import { Table } from "../../parts/table";
 import { to } from "../../route";
 import { itemLabel, optionLabel } from "../../scale/words";
 import { site } from "../../site";
-import { Card } from "../resident/card";
 import { lastWhole, MonthChoice } from "./quality";
 
 /** Where carers and the camera differ: how often, how far, and in which assessments. */

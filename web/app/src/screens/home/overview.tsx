@@ -11,6 +11,7 @@ import { useLoaded } from "../../load";
 import type { Due, Escalation, Resident } from "../../model";
 import { useNow } from "../../now";
 import { Button, LinkButton } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Icon, type IconName } from "../../parts/icon";
 import { Ready } from "../../parts/loaded";
 import { Page } from "../../parts/page";
@@ -21,7 +22,6 @@ import { stateAt } from "../../round/round";
 import { to } from "../../route";
 import { useSending } from "../../send";
 import { site } from "../../site";
-import { Card } from "../resident/card";
 import { why } from "../resident/next";
 
 const every = 60_000;

@@ -10,6 +10,7 @@ import { useLoaded } from "../../load";
 import type { Scale } from "../../model";
 import { lastMonths, type Month, monthName, spanOf } from "../../months";
 import { Button } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Chart } from "../../parts/chart";
 import { Select } from "../../parts/field";
 import { Ready } from "../../parts/loaded";
@@ -22,7 +23,6 @@ import { to } from "../../route";
 import { itemLabel } from "../../scale/words";
 import { site, sites } from "../../site";
 import { capital } from "../../words";
-import { Card } from "../resident/card";
 
 /** The months that reports can be asked for here. */
 export function MonthChoice({ value, onChange }: { value: Month; onChange: (m: Month) => void }) {

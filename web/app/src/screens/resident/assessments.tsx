@@ -6,11 +6,11 @@ import { dateTime } from "../../i18n/format";
 import { useLoaded } from "../../load";
 import type { Assessment, Scale } from "../../model";
 import { Button } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Ready } from "../../parts/loaded";
 import { Status } from "../../parts/status";
 import { to } from "../../route";
 import { bandLabel } from "../../scale/words";
-import { Card } from "./card";
 
 const few = 6;
 

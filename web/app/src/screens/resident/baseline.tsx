@@ -2,9 +2,9 @@ import { type Baseline, chosen } from "../../api/baselines";
 import { t } from "../../i18n";
 import { date } from "../../i18n/format";
 import { LinkButton } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Note } from "../../parts/trouble";
 import { to } from "../../route";
-import { Card } from "./card";
 
 /** The face at ease that scores are measured against. */
 export function BaselineCard({ resident, list, mayTake }: { resident: string; list: readonly Baseline[]; mayTake: boolean }) {

@@ -8,13 +8,13 @@ import { date } from "../../i18n/format";
 import { useLoaded } from "../../load";
 import type { Resident } from "../../model";
 import { Button } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Choice } from "../../parts/choice";
 import { Dialog } from "../../parts/dialog";
 import { Field, Select, values } from "../../parts/field";
 import { Ready } from "../../parts/loaded";
 import { Trouble } from "../../parts/trouble";
 import { useSending } from "../../send";
-import { Card } from "./card";
 
 /** Who decided what about the camera and photographs; decisions are added and withdrawn, never changed. */
 export function Consents({ resident, changed, mayChange, onChange }: { resident: Resident; changed: number; mayChange: boolean; onChange: () => void }) {

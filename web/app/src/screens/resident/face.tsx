@@ -2,10 +2,10 @@ import { faceOf, type FaceSummary, type UnitSeen } from "../../api/face";
 import { t } from "../../i18n";
 import { percent } from "../../i18n/format";
 import { useLoaded } from "../../load";
+import { Card } from "../../parts/card";
 import { Ready } from "../../parts/loaded";
 import { Note } from "../../parts/trouble";
 import { unitName } from "../../words";
-import { Card } from "./card";
 
 /** Which movements of the face went with pain in this person, as far as there is enough to say so. */
 export function Face({ resident }: { resident: string }) {

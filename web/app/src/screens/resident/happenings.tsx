@@ -8,6 +8,7 @@ import { dateTime } from "../../i18n/format";
 import { useLoaded } from "../../load";
 import { instant, local } from "../../moment";
 import { Button } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Choice } from "../../parts/choice";
 import { Dialog } from "../../parts/dialog";
 import { Field, values } from "../../parts/field";
@@ -15,7 +16,6 @@ import { Ready } from "../../parts/loaded";
 import { Badge } from "../../parts/page";
 import { Trouble } from "../../parts/trouble";
 import { useSending } from "../../send";
-import { Card } from "./card";
 
 const shown = 6;
 

@@ -5,13 +5,13 @@ import { locale, t } from "../../i18n";
 import { date } from "../../i18n/format";
 import type { Resident } from "../../model";
 import { Button } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Checks } from "../../parts/checks";
 import { Choice } from "../../parts/choice";
 import { Dialog } from "../../parts/dialog";
 import { Field, values } from "../../parts/field";
 import { Trouble } from "../../parts/trouble";
 import { useSending } from "../../send";
-import { Card } from "./card";
 
 /** A language's name in the page's own language; its code where there is none. */
 function languageName(code: string): string {

@@ -6,6 +6,7 @@ import { dateTime } from "../../i18n/format";
 import { useLoaded } from "../../load";
 import { useNow } from "../../now";
 import { Button } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Dialog } from "../../parts/dialog";
 import { Ready } from "../../parts/loaded";
 import { Badge } from "../../parts/page";
@@ -13,7 +14,6 @@ import { Trouble } from "../../parts/trouble";
 import { current, followWords, reliefWords, verdict } from "../../relief";
 import { useSending } from "../../send";
 import { startOf } from "../../trend";
-import { Card } from "./card";
 import type { Loaded } from "./page";
 
 const few = 4;

@@ -6,6 +6,7 @@ import { type NewSchedule, type Repeat, type Schedule, schedules } from "../../a
 import { t } from "../../i18n";
 import type { Condition, Resident, Scale } from "../../model";
 import { Button } from "../../parts/button";
+import { Card } from "../../parts/card";
 import { Choice } from "../../parts/choice";
 import { Dialog } from "../../parts/dialog";
 import { Field, Select, values } from "../../parts/field";
@@ -14,7 +15,6 @@ import { readTimes, repeatWords } from "../../repeat";
 import { useSending } from "../../send";
 import { site, sites } from "../../site";
 import { capital } from "../../words";
-import { Card } from "./card";
 
 interface Props {
   /** Whose; null for those of the whole home, which only its page of the settings changes. */

@@ -3,10 +3,10 @@ import { useMemo } from "preact/hooks";
 
 import { t } from "../../i18n";
 import { dateTime, number } from "../../i18n/format";
+import { Card } from "../../parts/card";
 import { Chart } from "../../parts/chart";
 import { Choice } from "../../parts/choice";
 import { fitting, type Range, ranges, scalesOf, trend } from "../../trend";
-import { Card } from "./card";
 import type { Loaded } from "./page";
 
 /** The totals over time, a scale at a time. */

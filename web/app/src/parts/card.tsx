@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 
-/** A part of the resident's page: its title, what can be done in it, and the rest. */
+/** A part of a page: its title, what can be done in it, and the rest. */
 export function Card({ title, actions, children, class: more = "" }: { title: string; actions?: ComponentChildren; children: ComponentChildren; class?: string }) {
   const id = useId();
   return (
