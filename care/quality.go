@@ -34,11 +34,11 @@ type QualityInput struct {
 	PainFrom  map[pain.Ref]int // lowest total of each scale that counts as pain
 }
 
-// Only leaves what is about the residents that in says.
-func (q *QualityInput) Only(in map[string]bool) {
-	q.Residents = len(in)
-	q.Rows = slices.DeleteFunc(q.Rows, func(r QualityRow) bool { return !in[r.ResidentID] })
-	q.Reliefs = slices.DeleteFunc(q.Reliefs, func(r Relief) bool { return !in[r.ResidentID] })
+// Only leaves what is about these residents.
+func (in *QualityInput) Only(residents map[string]bool) {
+	in.Residents = len(residents)
+	in.Rows = slices.DeleteFunc(in.Rows, func(r QualityRow) bool { return !residents[r.ResidentID] })
+	in.Reliefs = slices.DeleteFunc(in.Reliefs, func(r Relief) bool { return !residents[r.ResidentID] })
 }
 
 // Share is a count out of a number. Of 0 there is no share: null, which is not 0.

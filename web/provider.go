@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -120,7 +122,14 @@ func (s *Server) fromProvider(c *gin.Context) {
 		token, err = s.begin(c, care.Login{User: *u, Method: care.ByProvider})
 	}
 	wayMark(c, "", -1)
-	if err != nil {
+	var known *care.Error
+	switch {
+	case err == nil:
+	case errors.As(err, &known) && strings.Contains(c.GetHeader("Accept"), "text/html"):
+		// Whoever cancelled there is back at the page, which says so in its own words. The code alone goes along: no link can make it say more.
+		c.Redirect(http.StatusSeeOther, "/#/?problem="+url.QueryEscape(string(known.Code)))
+		return
+	default:
 		s.fail(c, err)
 		return
 	}

@@ -125,6 +125,15 @@ func TestProvider(t *testing.T) {
 	if !strings.Contains(p.Detail, "id2") {
 		t.Errorf("the sentence does not say what to add: %s", p.Detail)
 	}
+	// A browser is led to the page, which has its own words for it.
+	w = g.toProvider("test-user2")
+	a := g.as("").do("GET", w.back, nil, "Cookie", wayCookie+"="+w.cookie, "Accept", "text/html,*/*;q=0.8").want(303)
+	if at := a.Header.Get("Location"); at != "/#/?problem=no_account" {
+		t.Errorf("led to %s", at)
+	}
+	if k := a.Cookies(); len(k) != 1 || k[0].MaxAge >= 0 {
+		t.Errorf("cookies %+v", k)
+	}
 	var made invited
 	g.do("POST", "/api/v1/users", map[string]any{"name": "Kim Carer", "role": "carer", "subject": "id2"}).want(201).read(&made)
 	if made.Invitation != nil {

@@ -39,7 +39,7 @@ func (s *Server) loginRoutes() []route {
 			more:   "OpenID Connect, authorization code flow with PKCE. The provider leads back to `/login/provider/callback`.",
 			status: http.StatusFound, also: []media{"text/html"}, fails: []care.Code{codeNoProvider, codeProvider}}),
 		row(get, "/login/provider/callback", care.Public, s.fromProvider, doc{about: "Take a browser back from the identity provider",
-			more:   "It signs in whom the provider names and leads to the first page.",
+			more:   "It signs in whom the provider names and leads to the first page. Where that fails a browser is led there, too, and the page says why.",
 			query:  []param{{"code", "what the provider gives", ""}, {"state", "what the way there was marked with", ""}, {"error", "what the provider says where it refuses", ""}, {"iss", "who the provider is", ""}, {"session_state", "the provider's own", ""}},
 			status: http.StatusSeeOther, also: []media{"text/html"}, fails: []care.Code{codeNoProvider, codeProvider, codeProviderSaid, codeNoAccount, care.Disabled},
 			manual: "The identity provider leads a browser here."}),

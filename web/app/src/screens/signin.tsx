@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { account, leave, me } from "../api/account";
-import { Problem, sentence } from "../api/request";
+import { Problem, problemSaid, sentence } from "../api/request";
 import { t } from "../i18n";
 import { useLoaded } from "../load";
 import type { Person } from "../model";
@@ -14,6 +14,7 @@ import { LanguageChoice } from "../parts/language";
 import { Skeleton } from "../parts/page";
 import { PINPad } from "../parts/pinpad";
 import { Trouble } from "../parts/trouble";
+import { replace, route, to } from "../route";
 
 /** What is seen from outside: the product's name and a card. */
 export function Door({ title, children }: { title: string; children: ComponentChildren }) {
@@ -69,12 +70,23 @@ export function SignInAgain() {
 function Ways({ again }: { again?: Person | null | undefined }) {
   const people = useLoaded(() => account.people().catch(() => null), "people");
   const byPassword = useSignal(false);
+  // Why the home's own sign-in led back here, said once.
+  const [refused] = useState(() => problemSaid(route.peek().query.get("problem") ?? "", ""));
+  useEffect(() => {
+    if (refused) replace(to());
+  }, []);
   if (people.busy.value) return <Skeleton rows={2} />;
   const there = people.value.value;
-  if (there && there.people.length > 0 && !byPassword.value) {
-    return <PIN device={there.device.name} people={there.people} again={again?.id} onPassword={() => (byPassword.value = true)} />;
-  }
-  return <Password name={again?.name ?? ""} nobody={there?.people.length === 0} onPIN={there && there.people.length > 0 ? () => (byPassword.value = false) : undefined} />;
+  return (
+    <>
+      <Trouble said={refused} />
+      {there && there.people.length > 0 && !byPassword.value ? (
+        <PIN device={there.device.name} people={there.people} again={again?.id} onPassword={() => (byPassword.value = true)} />
+      ) : (
+        <Password name={again?.name ?? ""} nobody={there?.people.length === 0} onPIN={there && there.people.length > 0 ? () => (byPassword.value = false) : undefined} />
+      )}
+    </>
+  );
 }
 
 function PIN({ device, people, again, onPassword }: { device: string; people: Person[]; again: string | undefined; onPassword: () => void }) {
