@@ -127,11 +127,11 @@ func TestProvider(t *testing.T) {
 	}
 	// A browser is led to the page, which has its own words for it.
 	w = g.toProvider("test-user2")
-	a := g.as("").do("GET", w.back, nil, "Cookie", wayCookie+"="+w.cookie, "Accept", "text/html,*/*;q=0.8").want(303)
-	if at := a.Header.Get("Location"); at != "/#/?problem=no_account" {
+	led := g.as("").do("GET", w.back, nil, "Cookie", wayCookie+"="+w.cookie, "Accept", "text/html,*/*;q=0.8").want(303)
+	if at := led.Header.Get("Location"); at != "/#/?problem=no_account" {
 		t.Errorf("led to %s", at)
 	}
-	if k := a.Cookies(); len(k) != 1 || k[0].MaxAge >= 0 {
+	if k := led.Cookies(); len(k) != 1 || k[0].MaxAge >= 0 {
 		t.Errorf("cookies %+v", k)
 	}
 	var made invited

@@ -129,8 +129,7 @@ it("leads to the home's own sign-in", { timeout: 60_000 }, async () => {
   expect(Object.fromEntries(provider.asked[0])).toMatchObject({ client_id: "wince", response_type: "code", code_challenge_method: "S256", redirect_uri: `${at.url}/api/v1/login/provider/callback` });
 
   // Whoever cancels there is back here and reads what to do.
-  const back = new URLSearchParams({ error: "access_denied", state: provider.asked[0].get("state") });
-  await page.goto(`${at.url}/api/v1/login/provider/callback?${back}`);
+  await page.goto(`${at.url}/api/v1/login/provider/callback?error=access_denied&state=${provider.asked[0].get("state")}`);
   await page.getByRole("alert").filter({ hasText: "did not sign you in" }).waitFor();
   await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
   expect(new URL(page.url()).hash).toBe("#/");

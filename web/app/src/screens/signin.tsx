@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { account, leave, me } from "../api/account";
-import { Problem, problemSaid, sentence } from "../api/request";
+import { Problem, sentence } from "../api/request";
 import { t } from "../i18n";
 import { useLoaded } from "../load";
 import type { Person } from "../model";
@@ -71,7 +71,7 @@ function Ways({ again }: { again?: Person | null | undefined }) {
   const people = useLoaded(() => account.people().catch(() => null), "people");
   const byPassword = useSignal(false);
   // Why the home's own sign-in led back here, said once.
-  const [refused] = useState(() => problemSaid(route.peek().query.get("problem") ?? "", ""));
+  const [refused] = useState(() => route.peek().query.get("problem"));
   useEffect(() => {
     if (refused) replace(to());
   }, []);
@@ -79,7 +79,7 @@ function Ways({ again }: { again?: Person | null | undefined }) {
   const there = people.value.value;
   return (
     <>
-      <Trouble said={refused} />
+      <Trouble said={refused ? t("account.providerSaid", { code: refused }) : ""} />
       {there && there.people.length > 0 && !byPassword.value ? (
         <PIN device={there.device.name} people={there.people} again={again?.id} onPassword={() => (byPassword.value = true)} />
       ) : (
