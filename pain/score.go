@@ -4,7 +4,7 @@ import "time"
 
 // Rules names the version of the rules for confounders and of the summary. It is kept with every observation; a change of
 // a rule or a constant in this package changes it.
-const Rules = "wince-rules/1"
+const Rules = "wince-rules/2"
 
 // The constants of the rules. They are choices of this project, made on rendered faces, not taken from a study.
 const (
@@ -18,6 +18,7 @@ const (
 	speechSwing  = 1.2                    // AU25 levels that one opening or closing must pass
 	sustain      = 700 * time.Millisecond // what has to outlast speech or a blink is taken at its lowest over this time
 	maxStep      = 250 * time.Millisecond // the longest time that one frame stands for
+	longestPause = time.Second            // between two frames; after a longer one nothing of the past counts
 )
 
 // Scorer turns the action units of one face, frame after frame, into scores, with the rules for faces that look like pain
@@ -49,7 +50,7 @@ func (s *Scorer) Reset() { *s = Scorer{still: s.still} }
 // before a blink began, AU10' is the lip raising that AU12 does not explain and that lasts through speech, and AU43' counts
 // only beside AU4, AU6' or AU7' and only when the eyes stay closed for longer than a blink.
 func (s *Scorer) Score(f *Frame) {
-	if s.seen && (f.T < s.last || f.T-s.last > time.Second) {
+	if s.seen && (f.T < s.last || f.T-s.last > longestPause) {
 		s.Reset()
 	}
 	s.seen, s.last = true, f.T

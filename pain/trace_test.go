@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 )
@@ -104,6 +105,39 @@ func TestTraceGap(t *testing.T) {
 	}
 	if tr := w.Observation().Trace; len(tr.T) > tracePoints || len(tr.T) == 0 {
 		t.Errorf("a wild clock: %d points", len(tr.T))
+	}
+}
+
+// What lies before and after a time without pictures belongs to one observation, which says when that was; no stretch goes across it.
+func TestWindowGaps(t *testing.T) {
+	w := NewWindow(WindowConfig{})
+	frame := func(at time.Duration) {
+		w.Add(&Frame{T: at, State: Scored, Score: 4, AU: with(map[AU]float64{AU4: 4})})
+	}
+	const start = 7 * time.Second
+	for i := range 60 {
+		frame(start + time.Duration(i)*time.Second/30)
+	}
+	if o := w.Observation(); o.Gaps != nil {
+		t.Errorf("%+v without a gap", o.Gaps)
+	}
+	frame(start + 59*time.Second/30 + time.Second) // unsteady, but no gap
+	for i := range 90 {
+		frame(start + 25*time.Second + time.Duration(i)*time.Second/30)
+	}
+	o := w.Observation()
+	if want := []Gap{{2966, 22033}}; !slices.Equal(o.Gaps, want) {
+		t.Errorf("gaps %+v, want %+v", o.Gaps, want)
+	}
+	if o.DurationMS != 5466 || o.AssessedMS != 5466 || *o.LongestMS != 3216 { // a quarter of a second stands for the frame after it
+		t.Errorf("%d of %d ms, %d at a stretch", o.AssessedMS, o.DurationMS, *o.LongestMS)
+	}
+	stills := NewWindow(WindowConfig{Stills: true})
+	for i := range 3 {
+		stills.Add(&Frame{T: time.Duration(i) * time.Hour, State: Scored})
+	}
+	if o := stills.Observation(); o.Gaps != nil {
+		t.Errorf("%+v between pictures that stand alone", o.Gaps)
 	}
 }
 

@@ -30,6 +30,8 @@ type Window struct {
 	confounds [numConfounders]time.Duration
 	run       time.Duration
 	longest   time.Duration
+	gaps      []Gap
+	first     time.Duration
 	trace     tracer
 }
 
@@ -38,6 +40,12 @@ type sample struct {
 	w           time.Duration
 	score, pspi float64
 	au          Intensities
+}
+
+// Gap is a time in the middle of a capture in which no pictures came: the connection was lost, or somebody paused.
+type Gap struct {
+	AtMS int64 `json:"at_ms"` // when it began, from the first frame on, as in [Trace]
+	MS   int64 `json:"ms"`    // how long it was
 }
 
 // NewWindow returns an empty window.
@@ -52,7 +60,7 @@ func NewWindow(cfg WindowConfig) *Window {
 }
 
 // Add takes in the next frame. A frame stands for the time since the one before it, at most a quarter of a second, so that
-// a gap is neither assessed nor unassessed.
+// a gap is neither assessed nor unassessed; one of more than a second is recorded, and nothing goes on across it.
 func (w *Window) Add(f *Frame) {
 	step := time.Second / 30
 	switch {
@@ -60,6 +68,12 @@ func (w *Window) Add(f *Frame) {
 		step = time.Second
 	case w.begun:
 		step = min(max(f.T-w.last, 0), maxStep)
+		if f.T-w.last > longestPause {
+			w.gaps = append(w.gaps, Gap{(w.last - w.first).Milliseconds(), (f.T - w.last).Milliseconds()})
+			w.run = 0
+		}
+	default:
+		w.first = f.T
 	}
 	w.begun, w.last = true, f.T
 	w.trace.add(f)
@@ -110,6 +124,7 @@ type Observation struct {
 	PSPIP95    *float64             `json:"pspi_p95"`                    // before the rules for confounders, 0-16
 	PSPIMean   *float64             `json:"pspi_mean"`                   // 0-16
 	Threshold  float64              `json:"threshold"`                   // what Above and LongestMS are counted against
+	Gaps       []Gap                `json:"gaps,omitempty"`              // times without pictures in between; they are in no other figure
 	Above      *float64             `json:"above"`                       // share of the judged time at or above the threshold, 0-1
 	LongestMS  *int64               `json:"longest_ms"`                  // longest unbroken time at or above the threshold
 	AU         map[string]AUSummary `json:"au"`                          // by short name; measured units only
@@ -131,7 +146,7 @@ func (w *Window) Observation() Observation {
 	o := Observation{
 		State: "assessed", Frames: w.frames, Scored: len(w.scored), DurationMS: w.all.Milliseconds(), AssessedMS: w.assessed.Milliseconds(),
 		Threshold: w.cfg.Threshold, AU: map[string]AUSummary{}, Reasons: map[string]float64{}, Confounder: map[string]float64{},
-		Confidence: "none", Provision: true, Models: map[string]string{}, Rules: Rules,
+		Confidence: "none", Provision: true, Models: map[string]string{}, Rules: Rules, Gaps: slices.Clone(w.gaps),
 	}
 	if w.all > 0 {
 		o.Assessed = round4(float64(w.assessed) / float64(w.all))
@@ -178,6 +193,14 @@ func (w *Window) Observation() Observation {
 	}
 	o.Confidence = "low"
 	return o
+}
+
+// Away returns the time of all gaps together, in milliseconds.
+func (o *Observation) Away() (ms int64) {
+	for _, g := range o.Gaps {
+		ms += g.MS
+	}
+	return ms
 }
 
 // SetBaselines records what the action units were measured against: how many judged frames against each baseline. Scores

@@ -136,7 +136,7 @@ func TestTakeBaseline(t *testing.T) {
 		if err := s.StartBaseline(3 * time.Second); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(19 * time.Second) // nobody comes
+		time.Sleep(59 * time.Second) // no pictures come: 18 s, and 40 s for which a connection is kept
 		synctest.Wait()
 		if got, ok := s.Taken(); !ok || got.Reasons[0] != vision.EaseTooShort {
 			t.Errorf("without a face: %+v", got)

@@ -14,11 +14,21 @@ const (
 	captureWallTimes = 6
 )
 
+// Time without pictures, as when the network is away or somebody pauses, does not count against that: up to longestGap at a time, which is
+// as long as a connection without packets is kept, and up to allGaps altogether.
+const (
+	gapFrom    = time.Second
+	longestGap = 40 * time.Second
+	allGaps    = 2 * time.Minute
+)
+
 // capture is a session's observation window, or the taking of a baseline. The session's mutex guards it.
 type capture struct {
 	state    CaptureState
 	wanted   time.Duration
 	deadline time.Time
+	pictured time.Time     // when the newest picture was looked at, or the start
+	spare    time.Duration // what is left of allGaps
 	window   *pain.Window
 	ease     *vision.Ease   // not nil where a baseline is taken
 	against  map[string]int // judged frames for each baseline
@@ -33,8 +43,9 @@ type outcome struct {
 }
 
 func (c *capture) start(wanted time.Duration, cfg pain.WindowConfig, baseline bool) {
+	now := time.Now()
 	*c = capture{
-		state: CaptureRunning, wanted: wanted, deadline: time.Now().Add(captureWallTimes * wanted),
+		state: CaptureRunning, wanted: wanted, deadline: now.Add(captureWallTimes * wanted), pictured: now, spare: allGaps,
 		window: pain.NewWindow(cfg), against: map[string]int{}, last: c.last, taken: c.taken,
 	}
 	if baseline {
@@ -47,6 +58,9 @@ func (c *capture) add(r *vision.Result) bool {
 	if c.state != CaptureRunning {
 		return false
 	}
+	now := time.Now()
+	gap := c.gap(now)
+	c.deadline, c.spare, c.pictured = c.deadline.Add(gap), c.spare-gap, now
 	c.window.Add(&r.Frame)
 	if c.ease != nil {
 		c.ease.Add(r)
@@ -56,6 +70,18 @@ func (c *capture) add(r *vision.Result) bool {
 	}
 	return c.window.Assessed() >= c.wanted
 }
+
+// gap returns what of the time since the newest picture does not count against the deadline.
+func (c *capture) gap(now time.Time) time.Duration {
+	d := now.Sub(c.pictured)
+	if d <= gapFrom {
+		return 0
+	}
+	return min(d, longestGap, c.spare)
+}
+
+// left returns the time until the capture is over whether it is complete or not, should another picture come at once.
+func (c *capture) left(now time.Time) time.Duration { return c.deadline.Add(c.gap(now)).Sub(now) }
 
 // finish completes a running window.
 func (s *Session) finish() outcome {

@@ -140,12 +140,6 @@ func (s *Session) publishMarshalled(b []byte, err error) {
 	s.publish(b, false)
 }
 
-func (s *Session) captureDeadline() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.capture.deadline
-}
-
 // captureAdd takes in one result and returns the outcome where it completes the window.
 func (s *Session) captureAdd(r *vision.Result) (done outcome) {
 	s.mu.Lock()
@@ -156,15 +150,19 @@ func (s *Session) captureAdd(r *vision.Result) (done outcome) {
 	return done
 }
 
-// captureTimeout completes the window where its time is up.
-func (s *Session) captureTimeout() {
+// captureTimeout completes the window where its time is up, and otherwise returns when to ask again, 0 for never. While no pictures come its
+// end moves on.
+func (s *Session) captureTimeout() (again time.Duration) {
 	s.mu.Lock()
 	var done outcome
-	if s.capture.state == CaptureRunning && !time.Now().Before(s.capture.deadline) {
-		done = s.finish()
+	if s.capture.state == CaptureRunning {
+		if again = s.capture.left(time.Now()); again <= 0 {
+			again, done = 0, s.finish()
+		}
 	}
 	s.mu.Unlock()
 	s.publishOutcome(done)
+	return again
 }
 
 func (s *Session) publishOutcome(done outcome) {

@@ -83,9 +83,13 @@ func (t *tablet) Send(e []byte) bool {
 }
 
 // film sends n frames at 30 a second, the first a keyframe.
-func (t *tablet) film(n int) {
+func (t *tablet) film(n int) { t.again(0, 0, n) }
+
+// again goes on with n frames, after so many and at that time since the first.
+func (t *tablet) again(after int, at time.Duration, n int) {
 	for i := range n {
-		t.to.Push(EncodedFrame{Codec: CodecVP8, Data: []byte{byte(i)}, RTP: uint32(3000 * i), Keyframe: i == 0, Received: time.Now()})
+		rtp := uint32(at.Seconds()*rtpRate) + uint32(3000*i)
+		t.to.Push(EncodedFrame{Codec: CodecVP8, Data: []byte{byte(after + i)}, RTP: rtp, Keyframe: i == 0, Received: time.Now()})
 		time.Sleep(time.Second / 30)
 	}
 }

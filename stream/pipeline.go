@@ -240,9 +240,11 @@ func (p *pipeline) analyse(ctx context.Context, a Analyzer) {
 		case <-ctx.Done():
 			return
 		case <-p.capture:
-			limit.Reset(time.Until(s.captureDeadline()))
+			limit.Reset(0)
 		case <-limit.C:
-			s.captureTimeout()
+			if again := s.captureTimeout(); again > 0 {
+				limit.Reset(again)
+			}
 		case pic := <-p.slot:
 			gap := time.Duration(s.owner.interval.Load())
 			if pic.t < due-gap/4 { // a quarter is left for the camera's own unsteadiness

@@ -40,7 +40,8 @@ type Analyzer struct {
 	width    int    // of the last picture
 	height   int
 	looked   time.Duration
-	seen     time.Duration // when a face was seen last
+	last     time.Duration // when the picture before was taken
+	away     time.Duration // for how long no face has been seen in the pictures
 	rival    bool
 	points   [NumRefined]Point
 	frontal  [NumPoints]vec3
@@ -153,7 +154,7 @@ func (a *Analyzer) Analyze(img *I420, t time.Duration) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if a.finder != nil && m.Face.Found {
+	if a.finder != nil {
 		a.learn(&m)
 	}
 	return a.Judge(&m), nil
@@ -163,13 +164,29 @@ func (a *Analyzer) Analyze(img *I420, t time.Duration) (Result, error) {
 // first: it starts with the average face again.
 const absence = 3 * time.Second
 
+// A time without pictures of less than this long, as when the network is away or somebody pauses, is no absence: the same face is expected
+// after it. A picture stands for at most oneStep of absence.
+const (
+	longestGap = 45 * time.Second
+	oneStep    = time.Second
+)
+
 // learn looks for the neutral of the face in front of the camera.
 func (a *Analyzer) learn(m *Measurement) {
-	if m.T-a.seen > absence {
+	step := m.T - a.last
+	a.last = m.T
+	if step <= longestGap {
+		step = min(step, oneStep)
+	}
+	a.away += step
+	if !m.Face.Found {
+		return
+	}
+	if a.away > absence {
 		a.finder.Reset()
 		a.neutral = a.pop.neutral
 	}
-	a.seen = m.T
+	a.away = 0
 	if m.State != pain.Scored || !a.finder.Add(&m.Features, m.T) {
 		return
 	}

@@ -19,6 +19,12 @@ import (
 // watch measures a part of a rendered clip as a live session does.
 func watch(t *testing.T, a *vision.Analyzer, name string, from, to time.Duration, each func(*vision.Result)) {
 	t.Helper()
+	watchAt(t, a, 0, name, from, to, each)
+}
+
+// watchAt is watch of a clip that begins at some time of the session.
+func watchAt(t *testing.T, a *vision.Analyzer, begin time.Duration, name string, from, to time.Duration, each func(*vision.Result)) {
+	t.Helper()
 	f, err := os.Open(filepath.Join("..", "testdata", "clips", name+".ivf"))
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +51,7 @@ func watch(t *testing.T, a *vision.Analyzer, name string, from, to time.Duration
 		if _, err := d.Decode(b, &img); err != nil {
 			t.Fatal(err)
 		}
-		res, err := a.Analyze(&img, h.Time(n))
+		res, err := a.Analyze(&img, begin+h.Time(n))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -136,6 +136,9 @@ func cameraColumns() []column {
 		integerColumn("camera_assessed_ms", "ms", "time in which the face could be judged", func(r *downloadRow) (int64, bool) {
 			return seenMS(r, func(o *pain.Observation) int64 { return o.AssessedMS })
 		}),
+		integerColumn("camera_gaps_ms", "ms", "time in the middle without pictures (the connection was lost, or a pause), which is in no other figure", func(r *downloadRow) (int64, bool) {
+			return seenMS(r, (*pain.Observation).Away)
+		}),
 		seenColumn("camera_reasons", "why the face could not be judged, the main reason first, with a space between them", func(o *pain.Observation) string { return byGreatest(o.Reasons) }),
 		seenColumn("camera_confounders", "what else may explain or hide what was seen, the greatest share first", func(o *pain.Observation) string { return byGreatest(o.Confounder) }),
 		numberColumn("score_p95", points, "95th percentile of the score, which is PSPI after the rules for confounders", func(o *pain.Observation) *float64 { return o.ScoreP95 }),

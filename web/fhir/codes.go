@@ -50,6 +50,7 @@ func terms() []term {
 		{"longest-above", "Longest unbroken time at or above the threshold", "In milliseconds"},
 		{"share-assessed", "Share of the time in which the face could be judged", "0 to 1"},
 		{"time-assessed", "Time in which the face could be judged", "In milliseconds"},
+		{"time-away", "Time in the middle without pictures", "In milliseconds; the connection was lost, or a pause. It is in no other figure"},
 		{"confidence", "Confidence of the machine", "none, low or moderate; never higher while the method is not validated"},
 		{"confidence-none", "No confidence", ""}, {"confidence-low", "Low confidence", ""}, {"confidence-moderate", "Moderate confidence", ""},
 		{"au-share", "Share of the judged time with the action unit", "At intensity 1 or more, AU43 at 0.5 or more; 0 to 1"},

@@ -83,6 +83,9 @@ func observed(t testing.TB, judged bool) json.RawMessage {
 	w := pain.NewWindow(pain.WindowConfig{})
 	for i := range 300 {
 		f := pain.Frame{Index: i, T: time.Duration(i) * time.Second / 30, AU: pain.Unmeasured()}
+		if judged && i >= 200 { // the connection was away
+			f.T += 21 * time.Second
+		}
 		if judged || i < 30 {
 			f.State, f.PSPI, f.Score, f.Confounders = pain.Scored, 3.1+float64(i%7)/10, 2.1, pain.ConfounderSmile
 			f.AU[pain.AU4], f.AU[pain.AU6], f.AU[pain.AU43] = 2.1, 1.3, 0

@@ -258,6 +258,9 @@ func faceObservations(a *care.Assessment, o *pain.Observation, alone bool) []*Ob
 	}
 	add(main, "share-assessed", share(o.Assessed))
 	add(main, "time-assessed", quantity(whole(o.AssessedMS), "ms", "ms"))
+	if away := o.Away(); away > 0 {
+		add(main, "time-away", quantity(whole(away), "ms", "ms"))
+	}
 	if _, known := displays()["confidence-"+o.Confidence]; known {
 		main.Component = append(main.Component, ObservationComponent{Code: *ownConcept("confidence"), ValueConcept: ownConcept("confidence-" + o.Confidence)})
 	}
@@ -291,8 +294,12 @@ func scoreWords(o *pain.Observation) string {
 	if o.PSPIP95 == nil || o.ScoreP95 == nil {
 		return ""
 	}
-	return fmt.Sprintf("PSPI %s, score %s of 16 (95th percentiles of the judged time); the face could be judged for %s of the time.",
+	words := fmt.Sprintf("PSPI %s, score %s of 16 (95th percentiles of the judged time); the face could be judged for %s of the time.",
 		decimal(*o.PSPIP95), decimal(*o.ScoreP95), percent(o.Assessed))
+	if away := o.Away(); away > 0 {
+		words += fmt.Sprintf(" In between no pictures came for %d s, which is not counted.", (away+500)/1000)
+	}
+	return words
 }
 
 func share(x float64) *Quantity { return quantity(decimal(x), "share", "1") }
