@@ -325,7 +325,8 @@ func (a *Analyzer) look(img *I420, presence float32, m *Measurement) error {
 	l, r := px[leftEyeOuter], px[rightEyeOuter]
 	eyes := math.Hypot(float64(l[0]-r[0]), float64(l[1]-r[1])) / max(math.Cos(yaw*math.Pi/180), 0.2)
 	m.Misfit = misfit
-	m.Light = measureLight(a.mesh.net.Input())
+	a.mesh.shade()
+	m.Light = measureLight(&a.mesh.grey)
 	a.turn, a.seenIn = turn, a.region
 	a.cover.sample(a.mesh.net.Input(), &turn, a.region, jitter{})
 	m.Cover = a.cover.run()

@@ -1,6 +1,10 @@
 package vision
 
-import "math"
+import (
+	"math"
+
+	"wince/vision/pixel"
+)
 
 // Region is a square of the picture, turned by an angle: what is cut out for a net. Centre and Size are in pixels; Angle
 // is in radians, clockwise as seen on the screen, and is the direction of the cut-out's x axis.
@@ -21,11 +25,10 @@ func (r *Region) sane(img *I420) bool {
 }
 
 // crop cuts region r out of img with bilinear sampling, converts it to RGB (BT.601, limited range) and writes it to dst as
-// three planes of n x n values, R, G, B, each from lo for black to hi for full, as the table scale says. What lies outside the picture is black, as in
-// MediaPipe's ImageToTensor; a region that is not sane is all outside. Colour is converted only for the n x n pixels that a net sees, which is why it starts from the
-// planes. dst has 3*n*n values. It does not allocate.
-func crop(dst []float32, n int, img *I420, r Region, scale *[levels]float32) {
-	lo, hi := scale[0], scale[levels-1]
+// three planes of n x n values, R, G, B, each from lo for black to hi for full. What lies outside the picture is black, as in
+// MediaPipe's ImageToTensor; a region that is not sane is all outside. Colour is converted only for the n x n pixels that a net
+// sees, which is why it starts from the planes. dst has 3*n*n values. It does not allocate.
+func crop(dst []float32, n int, img *I420, r Region, lo, hi float32) {
 	if !r.sane(img) {
 		for i := range dst[:3*n*n] {
 			dst[i] = lo
@@ -41,72 +44,43 @@ func crop(dst []float32, n int, img *I420, r Region, scale *[levels]float32) {
 	fdx, fdy := int64(math.Round(dx*one)), int64(math.Round(dy*one))
 	gain := (hi - lo) / 255
 	red, green, blue := dst[:n*n], dst[n*n:2*n*n], dst[2*n*n:3*n*n]
+	src := pixel.Planes{Y: img.Y, U: img.U, V: img.V, YStride: img.YStride, CStride: img.CStride}
+	var starts [rowsAtOnce]pixel.Place
+	ready := 0 // rows before this one that lie inside the picture and wait
+	flush := func(row int) {
+		o := (row - ready) * n
+		pixel.Crop(red[o:], green[o:], blue[o:], n, &src, starts[:ready], pixel.Place{X: int32(fdx), Y: int32(fdy)}, lo, hi)
+		ready = 0
+	}
+	wide, high := int64(min(img.Width, reach)-1)<<fixed, int64(min(img.Height, reach)-1)<<fixed
 	for row := range n {
 		fx := int64(math.Round((x0 - dy*float64(row)) * one))
 		fy := int64(math.Round((y0 + dx*float64(row)) * one))
 		lx, ly := fx+fdx*int64(n-1), fy+fdy*int64(n-1)
-		o := row * n
-		inside := min(fx, lx) >= 0 && min(fy, ly) >= 0 &&
-			max(fx, lx) < int64(img.Width-1)<<fixed && max(fy, ly) < int64(img.Height-1)<<fixed
-		if inside {
-			cropRow(red[o:o+n], green[o:o+n], blue[o:o+n], img, int(fx), int(fy), int(fdx), int(fdy), scale)
+		if min(fx, lx) >= 0 && min(fy, ly) >= 0 && max(fx, lx) < wide && max(fy, ly) < high {
+			starts[ready] = pixel.Place{X: int32(fx), Y: int32(fy)}
+			if ready++; ready == len(starts) {
+				flush(row + 1)
+			}
 			continue
 		}
+		flush(row)
+		o := row * n
 		for i := range n {
 			x, y := fx+fdx*int64(i), fy+fdy*int64(i)
 			red[o+i], green[o+i], blue[o+i] = edgePixel(img, x, y, gain, lo)
 		}
 	}
+	flush(n)
 }
 
-// Source coordinates are fixed-point numbers with this many fractional bits; of them bilinear weights use the top eight.
+// Source coordinates are fixed-point numbers with this many fractional bits.
 const (
-	fixed = 16
-	one   = 1 << fixed
+	fixed      = 16
+	one        = 1 << fixed
+	reach      = 1 << (31 - fixed) // pixels that such a coordinate has room for
+	rowsAtOnce = 64
 )
-
-// cropRow writes one row whose sources all lie inside the picture. Luma is sampled with bilinear weights, chroma, which has
-// half the resolution and which nothing measured here rests on, from the nearest sample. All is done in whole numbers:
-// the conversion is BT.601's with eight fractional bits, and a table does the clamping and the scaling.
-func cropRow(red, green, blue []float32, img *I420, fx, fy, dx, dy int, scale *[levels]float32) {
-	green, blue = green[:len(red)], blue[:len(red)]
-	ys, cs := img.YStride, img.CStride
-	yp, up, vp := img.Y, img.U, img.V
-	for i := range red {
-		x, y := fx>>fixed, fy>>fixed
-		p := y*ys + x
-		a, b := yp[p:p+2:p+2], yp[p+ys:p+ys+2:p+ys+2]
-		wx, wy := (fx>>(fixed-8))&255, (fy>>(fixed-8))&255
-		top := int(a[0])<<8 + wx*(int(a[1])-int(a[0]))
-		bot := int(b[0])<<8 + wx*(int(b[1])-int(b[0]))
-		luma := (298*(top<<8+wy*(bot-top)) + 1<<15) >> 16 // 298/256 of the luma, eight fractional bits
-
-		q := (fy+half)>>(fixed+1)*cs + (fx+half)>>(fixed+1)
-		u, v := int(up[q])-128, int(vp[q])-128
-		red[i] = scale[uint(luma+409*v+offset)>>3&(levels-1)]
-		green[i] = scale[uint(luma-100*u-208*v+offset)>>3&(levels-1)]
-		blue[i] = scale[uint(luma+516*u+offset)>>3&(levels-1)]
-		fx, fy = fx+dx, fy+dy
-	}
-}
-
-// The clamping table covers what the conversion can give, -0.75 to 1.75 of full scale, in steps of a thirty-second of a grey
-// level.
-const (
-	half   = one / 2
-	levels = 1 << 15
-	offset = 96<<10 - 16*298 // room for negative values, and the black level of 16
-)
-
-// clampTable returns the table for values from lo to hi.
-func clampTable(lo, hi float32) *[levels]float32 {
-	t := new([levels]float32)
-	for i := range t {
-		v := (float32(i)*8 + 4 - 96<<10) / 256
-		t[i] = lo + (hi-lo)*min(max(v, 0), 255)/255
-	}
-	return t
-}
 
 // edgePixel samples a place that may lie outside the picture; the outside is black.
 func edgePixel(img *I420, fx, fy int64, gain, lo float32) (r, g, b float32) {

@@ -16,7 +16,6 @@ type detection struct {
 // detector runs BlazeFace short range (Bazarevsky et al., arXiv 1907.05047) on a whole picture.
 type detector struct {
 	net     Net
-	scale   *[levels]float32
 	fine    []float32
 	anchors [896][2]float32
 	cand    []detection
@@ -31,7 +30,7 @@ const (
 )
 
 func newDetector(net Net) (*detector, error) {
-	d := &detector{net: net, scale: clampTable(-1, 1), fine: make([]float32, 3*4*detectorSize*detectorSize)}
+	d := &detector{net: net, fine: make([]float32, 3*4*detectorSize*detectorSize)}
 	if got, want := len(net.Input()), 3*detectorSize*detectorSize; got != want {
 		return nil, fmt.Errorf("the face detector takes %d values, not %d: the model file is not the one this program knows", got, want)
 	}
@@ -55,10 +54,10 @@ func (d *detector) find(img *I420) ([]detection, error) {
 	// The picture is fitted into the square without stretching; the rest is black.
 	r := Region{CX: float64(img.Width) / 2, CY: float64(img.Height) / 2, Size: float64(max(img.Width, img.Height))}
 	if r.Size < 2*detectorSize {
-		crop(d.net.Input(), detectorSize, img, r, d.scale)
+		crop(d.net.Input(), detectorSize, img, r, -1, 1)
 	} else {
 		// Four samples for each pixel: with one, small faces drown in aliasing.
-		crop(d.fine, 2*detectorSize, img, r, d.scale)
+		crop(d.fine, 2*detectorSize, img, r, -1, 1)
 		halve(d.net.Input(), d.fine, detectorSize)
 	}
 	if err := d.net.Run(); err != nil {

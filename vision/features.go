@@ -118,21 +118,21 @@ func (f *Features) texture(m *mesher, r Region) {
 	unit := math.Hypot(bx-ax, by-ay) // distance of the outer eye corners, in pixels of the crop
 	gx, gy := at(9)                  // between the brows
 	nx, ny := at(168)                // root of the nose, between the eyes
-	f[fFurrow], _ = folds(m.net.Input(), patch{gx, gy, 0.13 * unit})
-	_, f[fNoseRoot] = folds(m.net.Input(), patch{nx, ny, 0.13 * unit})
+	f[fFurrow], _ = folds(&m.grey, patch{gx, gy, 0.13 * unit})
+	_, f[fNoseRoot] = folds(&m.grey, patch{nx, ny, 0.13 * unit})
 }
 
-// folds samples the patch from the crop (three planes of meshSize squared) at patchSide squared places and returns how much
+// folds samples the patch from the crop's luminance at patchSide squared places and returns how much
 // the grey value changes across (upright folds) and along (level folds): the logarithm of the mean absolute second
 // difference over the mean.
-func folds(planes []float32, p patch) (across, along float32) {
+func folds(crop *[meshSize * meshSize]float32, p patch) (across, along float32) {
 	var g [patchSide][patchSide]float32
 	var sum float32
 	step := 2 * p.half / patchSide
 	for j := range patchSide {
 		for i := range patchSide {
 			x, y := p.x-p.half+(float64(i)+0.5)*step, p.y-p.half+(float64(j)+0.5)*step
-			v := grey(planes, x, y)
+			v := bilinear(crop, x, y)
 			g[j][i] = v
 			sum += v
 		}
@@ -154,16 +154,19 @@ func folds(planes []float32, p patch) (across, along float32) {
 	return log(hx), log(hy)
 }
 
-// grey samples the luminance (0-1) of the crop at x, y with bilinear weights; outside it repeats the edge.
-func grey(planes []float32, x, y float64) float32 {
-	x, y = min(max(x-0.5, 0), meshSize-1.001), min(max(y-0.5, 0), meshSize-1.001)
+// bilinear samples the crop's luminance at x, y with bilinear weights; outside it repeats the edge.
+func bilinear(crop *[meshSize * meshSize]float32, x, y float64) float32 {
+	within := func(v float64) float64 { // 0 for not-a-number
+		if v -= 0.5; !(v > 0) {
+			return 0
+		}
+		return min(v, meshSize-1.001)
+	}
+	x, y = within(x), within(y)
 	i, j := int(x), int(y)
 	wx, wy := float32(x-float64(i)), float32(y-float64(j))
-	o := j*meshSize + i
-	const n = meshSize * meshSize
-	lum := func(o int) float32 { return 0.299*planes[o] + 0.587*planes[n+o] + 0.114*planes[2*n+o] }
-	top := lum(o) + wx*(lum(o+1)-lum(o))
-	bot := lum(o+meshSize) + wx*(lum(o+meshSize+1)-lum(o+meshSize))
+	a, b := crop[j*meshSize+i:][:2], crop[(j+1)*meshSize+i:][:2]
+	top, bot := a[0]+wx*(a[1]-a[0]), b[0]+wx*(b[1]-b[0])
 	return top + wy*(bot-top)
 }
 

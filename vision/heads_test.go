@@ -8,6 +8,7 @@ import (
 
 	"wince/models"
 	"wince/pain"
+	"wince/vision/pixel"
 )
 
 // A face compared with itself does nothing; the network says how sure it is; AU5 is not measured.
@@ -120,6 +121,7 @@ func TestAlignFollowsTheFace(t *testing.T) {
 				}
 			}
 		}
+		m.shade()
 		s := newSight(&pop.Shape)
 		s.align(m, Region{CX: meshSize / 2, CY: meshSize / 2, Size: meshSize})
 		for _, i := range []int{20, 52, 80} {
@@ -129,7 +131,7 @@ func TestAlignFollowsTheFace(t *testing.T) {
 			}
 		}
 		flat := make([]float32, len(s.grey))
-		s.flatten(flat)
+		pixel.Flatten(flat, s.grey[:], PatchWidth, patchBlack)
 		if v := flat[60*PatchWidth+52]; math.Abs(float64(v)) > 0.1 {
 			t.Errorf("a smooth face has a fold of %g", v)
 		}

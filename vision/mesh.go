@@ -3,6 +3,8 @@ package vision
 import (
 	"fmt"
 	"math"
+
+	"wince/vision/pixel"
 )
 
 // NumPoints is the number of landmarks of the plain face mesh (Kartynnik et al., arXiv 1907.06724).
@@ -14,19 +16,26 @@ const meshSize = 192
 type mesher struct {
 	net    Net
 	kind   MeshKind
-	scale  *[levels]float32
-	pixels [NumRefined][3]float32 // x, y in pixels of the picture; z in the same unit, towards the camera negative
+	grey   [meshSize * meshSize]float32 // luminance of the crop, 0-1, once shade made it
+	pixels [NumRefined][3]float32       // x, y in pixels of the picture; z in the same unit, towards the camera negative
 }
 
 func newMesher(net Net, kind MeshKind) (*mesher, error) {
 	if got, want := len(net.Input()), 3*meshSize*meshSize; got != want {
 		return nil, fmt.Errorf("the face mesh takes %d values, not %d: the model file is not the one this program knows", got, want)
 	}
-	return &mesher{net: net, kind: kind, scale: clampTable(0, 1)}, nil
+	return &mesher{net: net, kind: kind}, nil
 }
 
 // prepare cuts the region out into the net's input.
-func (m *mesher) prepare(img *I420, r Region) { crop(m.net.Input(), meshSize, img, r, m.scale) }
+func (m *mesher) prepare(img *I420, r Region) { crop(m.net.Input(), meshSize, img, r, 0, 1) }
+
+// shade makes grey from the net's input.
+func (m *mesher) shade() {
+	const n = meshSize * meshSize
+	in := m.net.Input()
+	pixel.Grey(m.grey[:], in[:n], in[n:2*n], in[2*n:])
+}
 
 // run finds the landmarks in the region that prepare cut out, and returns the net's certainty that it lies on a face, 0-1.
 func (m *mesher) run(r Region) (presence float32, err error) {

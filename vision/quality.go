@@ -37,11 +37,9 @@ type Light struct {
 // lightStep is the distance of the pixels that are looked at: a ninth of them tells as much.
 const lightStep = 3
 
-// measureLight reads the crop inside the oval of the face.
-func measureLight(planes []float32) Light {
+// measureLight reads the crop's luminance inside the oval of the face.
+func measureLight(grey *[meshSize * meshSize]float32) Light {
 	const n = meshSize
-	red, green, blue := planes[:n*n], planes[n*n:2*n*n], planes[2*n*n:3*n*n]
-	lum := func(o int) float32 { return 0.299*red[o] + 0.587*green[o] + 0.114*blue[o] }
 	var hist [64]int
 	total, blown := 0, 0
 	squares := float32(0)
@@ -53,13 +51,13 @@ func measureLight(planes []float32) Light {
 				continue
 			}
 			o := y*n + x
-			l := lum(o)
+			l := grey[o]
 			total++
 			if l >= brightest {
 				blown++
 			}
 			hist[min(int(l*64), 63)]++
-			edge := lum(o-1) + lum(o+1) + lum(o-n) + lum(o+n) - 4*l
+			edge := grey[o-1] + grey[o+1] + grey[o-n] + grey[o+n] - 4*l
 			squares += edge * edge
 		}
 	}

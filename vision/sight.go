@@ -3,6 +3,8 @@ package vision
 import (
 	"fmt"
 	"math"
+
+	"wince/vision/pixel"
 )
 
 // What the network of the action units is shown of a face: how the head is turned, its features, where its landmarks lie in
@@ -13,7 +15,6 @@ const (
 	PatchHeight = 112
 	patchScale  = 64.0  // samples for the distance between the outer eye corners
 	patchTop    = -0.55 // where the patch begins, from the middle of the eyes, in that distance; the sides lie evenly
-	patchAround = 9     // samples to each side over which the mean is taken
 	patchBlack  = 0.04  // added to the mean: black pictures have no folds
 	sightPose   = 2     // yaw and pitch
 )
@@ -44,8 +45,6 @@ type sight struct {
 	points []int
 	solve  [len(alignPoints)][3]float64 // from the landmarks in the crop to the affine map from the face's axes to the crop
 	grey   [PatchHeight * PatchWidth]float32
-	rows   [PatchHeight * PatchWidth]float32
-	sums   [max(PatchHeight, PatchWidth) + 1]float32
 }
 
 // newSight prepares for an average face. The affine map is the least-squares one from the average face's alignPoints to a
@@ -99,7 +98,7 @@ func (s *sight) fill(dst []float32, m *mesher, r Region, frontal *[NumPoints]vec
 		dst[2*i], dst[2*i+1] = float32(frontal[p][0]), float32(frontal[p][1])
 	}
 	s.align(m, r)
-	s.flatten(dst[2*len(s.points):])
+	pixel.Flatten(dst[2*len(s.points):], s.grey[:], PatchWidth, patchBlack)
 }
 
 // number lets the network make its numbers of a face whose other features are set; net may be nil.
@@ -125,45 +124,11 @@ func (s *sight) align(m *mesher, r Region) {
 			ay[a] += s.solve[k][a] * y
 		}
 	}
-	planes := m.net.Input()
-	for j := range PatchHeight {
-		v := patchTop + (float64(j)+0.5)/patchScale
-		u := (0.5 - PatchWidth/2) / patchScale
-		x, y := ax[0]*u+ax[1]*v+ax[2], ay[0]*u+ay[1]*v+ay[2]
-		dx, dy := ax[0]/patchScale, ay[0]/patchScale
-		row := s.grey[j*PatchWidth : (j+1)*PatchWidth]
-		for i := range row {
-			row[i] = grey(planes, x, y)
-			x, y = x+dx, y+dy
-		}
-	}
-}
-
-// flatten divides each value by the mean of the square around it, less 1, within -1 and 1.
-func (s *sight) flatten(dst []float32) {
-	for j := range PatchHeight {
-		s.sums[0] = 0
-		row := s.grey[j*PatchWidth : (j+1)*PatchWidth]
-		for i, v := range row {
-			s.sums[i+1] = s.sums[i] + v
-		}
-		for i := range row {
-			lo, hi := max(i-patchAround, 0), min(i+patchAround+1, PatchWidth)
-			s.rows[j*PatchWidth+i] = (s.sums[hi] - s.sums[lo]) / float32(hi-lo)
-		}
-	}
-	for i := range PatchWidth {
-		s.sums[0] = 0
-		for j := range PatchHeight {
-			s.sums[j+1] = s.sums[j] + s.rows[j*PatchWidth+i]
-		}
-		for j := range PatchHeight {
-			lo, hi := max(j-patchAround, 0), min(j+patchAround+1, PatchHeight)
-			mean := (s.sums[hi] - s.sums[lo]) / float32(hi-lo)
-			o := j*PatchWidth + i
-			dst[o] = min(max(s.grey[o]/(mean+patchBlack)-1, -1), 1)
-		}
-	}
+	const left, top = (0.5 - PatchWidth/2) / patchScale, patchTop + 0.5/patchScale
+	pixel.Align(s.grey[:], PatchWidth, m.grey[:], meshSize, &pixel.Affine{
+		float32(ax[0]*left + ax[1]*top + ax[2]), float32(ax[0] / patchScale), float32(ax[1] / patchScale),
+		float32(ay[0]*left + ay[1]*top + ay[2]), float32(ay[0] / patchScale), float32(ay[1] / patchScale),
+	})
 }
 
 // A Sight is what the network of the action units is shown of one face, before the skin is flattened: for training it.
