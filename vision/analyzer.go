@@ -71,7 +71,7 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 			return nil, err
 		}
 	}
-	if a.cover.w, err = loadCover(); err != nil {
+	if a.cover.l, err = loadCover(); err != nil {
 		return nil, err
 	}
 	if a.detect, a.mesh, err = openNets(m); err != nil {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math"
 	"sync"
+
+	"wince/vision/pixel"
 )
 
 // Cover is how much of each region of the face something hides, 0-1: right eye and brow, left eye and brow, between the
@@ -42,13 +44,13 @@ const (
 
 // coverWeights is the network: each layer's weights, one row for each output, then its biases.
 type coverWeights struct {
-	W1 [coverC1][coverW1]float32
+	W1 [coverC1 * coverW1]float32
 	B1 [coverC1]float32
-	W2 [coverC2][coverW2]float32
+	W2 [coverC2 * coverW2]float32
 	B2 [coverC2]float32
-	W3 [coverHidden][coverW3]float32
+	W3 [coverHidden * coverW3]float32
 	B3 [coverHidden]float32
-	W4 [numRegions][coverHidden]float32
+	W4 [numRegions * coverHidden]float32
 	B4 [numRegions]float32
 }
 
@@ -60,7 +62,25 @@ var coverFile []byte
 // MethodCover names the network with its checksum; it is kept with every observation.
 func MethodCover() string { return fmt.Sprintf("wince-cover/1 sha256:%x", sha256.Sum256(coverFile)) }
 
-var loadCover = sync.OnceValues(func() (*coverWeights, error) { return readCover(coverFile) })
+var loadCover = sync.OnceValues(func() (*coverLayers, error) {
+	w, err := readCover(coverFile)
+	if err != nil {
+		return nil, err
+	}
+	return w.layers(), nil
+})
+
+// coverLayers are the network's layers in order.
+type coverLayers [4]*pixel.Layer
+
+func (w *coverWeights) layers() *coverLayers {
+	return &coverLayers{
+		pixel.NewLayer(coverSide, 3, 4, 4, w.W1[:], w.B1[:], true),
+		pixel.NewLayer(coverN1, coverC1, 3, 2, w.W2[:], w.B2[:], true),
+		pixel.NewLayer(coverN2, coverC2, coverN2, 1, w.W3[:], w.B3[:], true),
+		pixel.NewLayer(1, coverHidden, 1, 1, w.W4[:], w.B4[:], false),
+	}
+}
 
 func readCover(file []byte) (*coverWeights, error) {
 	w := new(coverWeights)
@@ -72,13 +92,11 @@ func readCover(file []byte) (*coverWeights, error) {
 
 // coverNet holds the network's values, so that a frame allocates nothing.
 type coverNet struct {
-	w     *coverWeights
+	l     *coverLayers
 	patch [coverSide * coverSide * 3]float32
 	c1    [coverN1 * coverN1 * coverC1]float32
 	c2    [coverW3]float32
 	h     [coverHidden]float32
-	in1   [coverW1]float32
-	in2   [coverW2]float32
 }
 
 // A jitter moves the patch a little, to learn from faces that were not found exactly; the zero value does not.
@@ -112,27 +130,11 @@ func (c *coverNet) sample(planes []float32, turn *similarity, r Region, j jitter
 	fx, fy := at(0.5, coverSide+0.5)
 	ux, uy, vx, vy := (ex-ox)/coverSide, (ey-oy)/coverSide, (fx-ox)/coverSide, (fy-oy)/coverSide
 	const n = meshSize * meshSize
-	red, green, blue := planes[:n], planes[n:2*n], planes[2*n:3*n]
+	pixel.Squares(c.patch[:], coverSide, planes[:n], planes[n:2*n], planes[2*n:3*n], meshSize,
+		&pixel.Affine{float32(ox), float32(ux), float32(vx), float32(oy), float32(uy), float32(vy)})
 	var sumR, sumG, sumB float32
-	o := 0
-	for row := range coverSide {
-		for col := range coverSide {
-			x := ox + float64(col)*ux + float64(row)*vx
-			y := oy + float64(col)*uy + float64(row)*vy
-			// Not-a-number and all that lies outside is put onto the edge.
-			px, py := int(min(max(x-0.5, 0), meshSize-2)), int(min(max(y-0.5, 0), meshSize-2))
-			if uint(px) > meshSize-2 || uint(py) > meshSize-2 {
-				px, py = 0, 0
-			}
-			p := py*meshSize + px
-			q := p + meshSize
-			pr := red[p] + red[p+1] + red[q] + red[q+1]
-			pg := green[p] + green[p+1] + green[q] + green[q+1]
-			pb := blue[p] + blue[p+1] + blue[q] + blue[q+1]
-			sumR, sumG, sumB = sumR+pr, sumG+pg, sumB+pb
-			c.patch[o], c.patch[o+1], c.patch[o+2] = pr, pg, pb
-			o += 3
-		}
+	for i := 0; i < len(c.patch); i += 3 {
+		sumR, sumG, sumB = sumR+c.patch[i], sumG+c.patch[i+1], sumB+c.patch[i+2]
 	}
 	const floor = 0.04 * coverSide * coverSide // black pictures have no colour
 	kr, kg, kb := coverSide*coverSide/(sumR+floor), coverSide*coverSide/(sumG+floor), coverSide*coverSide/(sumB+floor)
@@ -145,53 +147,14 @@ func (c *coverNet) sample(planes []float32, turn *similarity, r Region, j jitter
 
 // run computes how much of each region is covered from the patch.
 func (c *coverNet) run() (cover Cover) {
-	w := c.w
-	for y := range coverN1 {
-		for x := range coverN1 {
-			for row := range 4 {
-				from := ((4*y+row)*coverSide + 4*x) * 3
-				copy(c.in1[row*12:], c.patch[from:from+12])
-			}
-			out := c.c1[(y*coverN1+x)*coverC1:][:coverC1]
-			for k := range out {
-				out[k] = max(inner(c.in1[:], w.W1[k][:])+w.B1[k], 0)
-			}
-		}
-	}
-	for y := range coverN2 {
-		for x := range coverN2 {
-			const wide = 3 * coverC1
-			for row := range 3 {
-				from := ((2*y+row)*coverN1 + 2*x) * coverC1
-				copy(c.in2[row*wide:], c.c1[from:from+wide])
-			}
-			out := c.c2[(y*coverN2+x)*coverC2:][:coverC2]
-			for k := range out {
-				out[k] = max(inner(c.in2[:], w.W2[k][:])+w.B2[k], 0)
-			}
-		}
-	}
-	for k := range c.h {
-		c.h[k] = max(inner(c.c2[:], w.W3[k][:])+w.B3[k], 0)
-	}
-	for k := range cover {
-		cover[k] = sigmoid(inner(c.h[:], w.W4[k][:]) + w.B4[k])
+	c.l[0].Run(c.c1[:], c.patch[:])
+	c.l[1].Run(c.c2[:], c.c1[:])
+	c.l[2].Run(c.h[:], c.c2[:])
+	c.l[3].Run(cover[:], c.h[:])
+	for k, v := range cover {
+		cover[k] = sigmoid(v)
 	}
 	return cover
-}
-
-// inner is the inner product of two rows of the same length, a multiple of four.
-func inner(a, b []float32) float32 {
-	b = b[:len(a)]
-	var s0, s1, s2, s3 float32
-	for len(a) >= 4 && len(b) >= 4 {
-		s0 += a[0] * b[0]
-		s1 += a[1] * b[1]
-		s2 += a[2] * b[2]
-		s3 += a[3] * b[3]
-		a, b = a[4:], b[4:]
-	}
-	return s0 + s1 + s2 + s3
 }
 
 // CoverPatch copies the patch by which the last measured face was judged covered or not, moved as told: samples right and

@@ -25,13 +25,13 @@ func TestReadCoverRefusesAnotherSize(t *testing.T) {
 	}
 }
 
-// A plain convolution, written as the formula is, must give what the one that is unrolled gives.
+// A plain convolution, written as the formula is, must give what the layers give.
 func TestCoverNetAgreesWithTheFormula(t *testing.T) {
-	w, err := loadCover()
+	w, err := readCover(coverFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := coverNet{w: w}
+	c := coverNet{l: w.layers()}
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range c.patch {
 		c.patch[i] = float32(r.NormFloat64() * 0.3)
@@ -46,7 +46,7 @@ func TestCoverNetAgreesWithTheFormula(t *testing.T) {
 				sum := float64(w.B1[k])
 				for j := range 48 {
 					row, col, ch := j/12, j%12/3, j%3
-					sum += float64(w.W1[k][j]) * float64(c.patch[((4*y+row)*coverSide+4*x+col)*3+ch])
+					sum += float64(w.W1[k*coverW1+j]) * float64(c.patch[((4*y+row)*coverSide+4*x+col)*3+ch])
 				}
 				one[y][x][k] = relu(sum)
 			}
@@ -59,7 +59,7 @@ func TestCoverNetAgreesWithTheFormula(t *testing.T) {
 				sum := float64(w.B2[k])
 				for j := range coverW2 {
 					place, ch := j/coverC1, j%coverC1
-					sum += float64(w.W2[k][j]) * one[2*y+place/3][2*x+place%3][ch]
+					sum += float64(w.W2[k*coverW2+j]) * one[2*y+place/3][2*x+place%3][ch]
 				}
 				two = append(two, relu(sum))
 			}
@@ -69,14 +69,14 @@ func TestCoverNetAgreesWithTheFormula(t *testing.T) {
 	for k := range three {
 		three[k] = float64(w.B3[k])
 		for j, v := range two {
-			three[k] += float64(w.W3[k][j]) * v
+			three[k] += float64(w.W3[k*coverW3+j]) * v
 		}
 		three[k] = relu(three[k])
 	}
 	for k := range got {
 		sum := float64(w.B4[k])
 		for j, v := range three {
-			sum += float64(w.W4[k][j]) * v
+			sum += float64(w.W4[k*coverHidden+j]) * v
 		}
 		if want := 1 / (1 + math.Exp(-sum)); math.Abs(want-float64(got[k])) > 1e-4 {
 			t.Errorf("region %d: %.5f, want %.5f", k, got[k], want)
@@ -105,11 +105,11 @@ func TestCoverPatchOfNonsense(t *testing.T) {
 }
 
 func BenchmarkCover(b *testing.B) {
-	w, err := loadCover()
+	l, err := loadCover()
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := coverNet{w: w}
+	c := coverNet{l: l}
 	planes := make([]float32, 3*meshSize*meshSize)
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range planes {

@@ -11,6 +11,7 @@ import (
 
 	"wince/models"
 	"wince/pain"
+	"wince/vision/pixel"
 )
 
 // numNumbers is how many numbers the network of the action units makes of a face.
@@ -25,17 +26,11 @@ var unitsFile []byte
 // unit's level and how far that may be off.
 type heads struct {
 	encoder string // sha256 of the network that the numbers must come from
-	layers  [3]layer
+	layers  [3]*pixel.Layer
 	answers [pain.NumAU]int // place of each unit's level among the last layer's values; the log variance is len(names) on
 	names   int
 	average calibration
 	own     calibration
-}
-
-// A layer's weights are rows of inputs, one for each output.
-type layer struct {
-	in, out       int
-	weights, bias []float32
 }
 
 // A calibration turns an answer into a level: (answer - Zero) * Gain, mixed with the hand-set level by the share Hand. Spread
@@ -85,7 +80,7 @@ func readHeads(file []byte) (*heads, error) {
 		if l.In != in || l.Out > widest || len(w) != l.In*l.Out || len(b) != l.Out {
 			return wrong("layer %d does not fit", i)
 		}
-		h.layers[i] = layer{l.In, l.Out, w, b}
+		h.layers[i] = pixel.NewLayer(1, l.In, 1, 1, w, b, i < len(h.layers)-1)
 		in = l.Out
 	}
 	for _, c := range []*calibration{&h.average, &h.own} {
@@ -141,20 +136,9 @@ func (h *heads) compare(v *pain.Intensities, f *Features, n *Neutral) (sd pain.I
 	if n.Kind != BaselinePopulation {
 		x[numNumbers], c = 1, &h.own
 	}
-	for k := range h.layers {
-		l := &h.layers[k]
-		y := buf[(k+1)%2][:l.out]
-		for o := range y {
-			w := l.weights[o*l.in : (o+1)*l.in]
-			sum := l.bias[o]
-			for i, xi := range x {
-				sum += w[i] * xi
-			}
-			if k < len(h.layers)-1 {
-				sum = max(sum, 0)
-			}
-			y[o] = sum
-		}
+	for k, l := range h.layers {
+		y := buf[(k+1)%2][:l.Outputs()]
+		l.Run(y, x)
 		x = y
 	}
 	for a := range h.answers {

@@ -34,6 +34,22 @@ EACH void wince_align(float *restrict out, int width, int height, const float *g
 	}
 }
 
+EACH void wince_squares(float *restrict out, int width, int height, const float *red, const float *green, const float *blue, int side, const float m[6]) {
+	int at[WIDEST];
+	const float last = (float)(side - 2);
+	for (int j = 0; j < height; j++, out += 3 * width) {
+		const float x0 = m[0] + m[2] * (float)j - 0.5f, y0 = m[3] + m[5] * (float)j - 0.5f;
+		for (int i = 0; i < width; i++)
+			at[i] = (int)held(y0 + m[4] * (float)i, last) * side + (int)held(x0 + m[1] * (float)i, last);
+		for (int i = 0; i < width; i++) {
+			const float *r = red + at[i], *g = green + at[i], *b = blue + at[i];
+			out[3 * i] = r[0] + r[1] + r[side] + r[side + 1];
+			out[3 * i + 1] = g[0] + g[1] + g[side] + g[side + 1];
+			out[3 * i + 2] = b[0] + b[1] + b[side] + b[side + 1];
+		}
+	}
+}
+
 enum { AROUND = 9, SQUARE = 2 * AROUND + 1 };
 
 static inline int seen(int i, int n) {

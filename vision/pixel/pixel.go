@@ -12,6 +12,8 @@ package pixel
 #cgo nocallback wince_align
 #cgo noescape wince_flatten
 #cgo nocallback wince_flatten
+#cgo noescape wince_squares
+#cgo nocallback wince_squares
 #include "pixel.h"
 */
 import "C"
@@ -83,6 +85,14 @@ func Align(patch []float32, width int, grey []float32, side int, a *Affine) {
 		panic("pixel: a patch or a square of no such size")
 	}
 	C.wince_align(ptr(patch), C.int(width), C.int(len(patch)/width), ptr(grey), C.int(side), (*C.float)(unsafe.Pointer(a)))
+}
+
+// Squares adds up the 2 x 2 pixels nearest to each place of a patch, and writes red, green and blue of each in turn; outside it repeats the edge.
+func Squares(patch []float32, width int, red, green, blue []float32, side int, a *Affine) {
+	if width <= 0 || width > Widest || side < 2 || min(len(red), len(green), len(blue)) < side*side {
+		panic("pixel: a patch or a square of no such size")
+	}
+	C.wince_squares(ptr(patch), C.int(width), C.int(len(patch)/(3*width)), ptr(red), ptr(green), ptr(blue), C.int(side), (*C.float)(unsafe.Pointer(a)))
 }
 
 // Around is over how many samples to each side Flatten takes the mean.

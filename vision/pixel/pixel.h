@@ -26,4 +26,12 @@ void wince_align(float *restrict out, int width, int height, const float *grey, 
 // Divides each of width * height values, at most 128 a side, by the mean of the square of 9 to each side, plus black, less 1, within -1 and 1.
 void wince_flatten(float *restrict out, const float *grey, int width, int height, float black);
 
+// Adds up the 2 x 2 pixels of each plane, side * side values, around places as of wince_align, to out: width * height times red, green, blue.
+void wince_squares(float *restrict out, int width, int height, const float *red, const float *green, const float *blue, int side, const float m[6]);
+
+// A convolution without padding, or a dense layer where the kernel is as large as the picture. in has width * width places of channels values each, out
+// as many as fit times outputs. weights has room for outputs rounded up to 16 for each input of a kernel, row by row; bias likewise.
+void wince_layer(float *restrict out, const float *restrict in, int width, int channels, int kernel, int stride, const float *weights, const float *bias,
+	int outputs, int relu);
+
 #endif

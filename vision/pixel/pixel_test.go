@@ -172,3 +172,76 @@ func TestGrey(t *testing.T) {
 		}
 	}
 }
+
+func TestSquares(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(11, 12))
+	const side, width, height = 30, 11, 9
+	var planes [3][]float32
+	for k := range planes {
+		planes[k] = make([]float32, side*side)
+		for i := range planes[k] {
+			planes[k][i] = rnd.Float32()
+		}
+	}
+	patch := make([]float32, 3*width*height)
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, a := range []Affine{{4.3, 1.25, 0.5, 7.7, -0.25, 2}, {40, 1, 1, -9, 1, 1}, {nan, 1, 1, inf, 0, 0}, {-inf, 1, 1, 1e30, 1, 1}} {
+		Squares(patch, width, planes[0], planes[1], planes[2], side, &a)
+		for o, got := range patch {
+			i, j := float32(o/3%width), float32(o/3/width)
+			held := func(v float32) int {
+				if !(v > 0) {
+					return 0
+				}
+				return int(min(v, side-2))
+			}
+			p := planes[o%3][held(a[3]+a[4]*i+a[5]*j-0.5)*side+held(a[0]+a[1]*i+a[2]*j-0.5):]
+			if want := p[0] + p[1] + p[side] + p[side+1]; math.Abs(float64(got-want)) > 1e-6 {
+				t.Fatalf("%v: value %d: %g, want %g", a, o, got, want)
+			}
+		}
+	}
+}
+
+func TestLayer(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(13, 14))
+	some := func(n int) []float32 {
+		f := make([]float32, n)
+		for i := range f {
+			f[i] = rnd.Float32() - 0.5
+		}
+		return f
+	}
+	for _, c := range []struct{ width, channels, kernel, stride, outputs int }{
+		{40, 3, 4, 4, 16}, {10, 16, 3, 2, 24}, {1, 97, 1, 1, 96}, {4, 24, 4, 1, 5}, {7, 2, 3, 1, 33}, {5, 1, 5, 3, 1},
+	} {
+		for _, relu := range []bool{false, true} {
+			w, b, in := some(c.kernel*c.kernel*c.channels*c.outputs), some(c.outputs), some(c.width*c.width*c.channels)
+			l := NewLayer(c.width, c.channels, c.kernel, c.stride, w, b, relu)
+			wide := (c.width-c.kernel)/c.stride + 1
+			if l.Inputs() != len(in) || l.Outputs() != wide*wide*c.outputs {
+				t.Fatalf("%v: %d inputs, %d outputs", c, l.Inputs(), l.Outputs())
+			}
+			out := make([]float32, l.Outputs()+1)
+			out[l.Outputs()] = 7
+			l.Run(out, in)
+			for o, got := range out[:l.Outputs()] {
+				k, x, y := o%c.outputs, o/c.outputs%wide, o/c.outputs/wide
+				want := float64(b[k])
+				for i := range c.kernel * c.kernel * c.channels {
+					ch, col, row := i%c.channels, i/c.channels%c.kernel, i/c.channels/c.kernel
+					want += float64(w[k*c.kernel*c.kernel*c.channels+i]) * float64(in[((y*c.stride+row)*c.width+x*c.stride+col)*c.channels+ch])
+				}
+				if relu {
+					want = max(want, 0)
+				}
+				if math.Abs(float64(got)-want) > 1e-5 {
+					t.Fatalf("%v: output %d: %g, want %g", c, o, got, want)
+				}
+			}
+			if out[l.Outputs()] != 7 {
+				t.Fatalf("%v: it writes beyond its outputs", c)
+			}
+		}
+	}
+}
