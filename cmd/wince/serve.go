@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -64,6 +65,9 @@ the later wins. docs/config.sample.yaml describes all of them.`,
 // serve opens everything in the order of need, runs until the context ends and closes in reverse order.
 func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	log := cfg.logger()
+	if err := decode.TidyMemory(); err != nil {
+		return err
+	}
 	unlock, err := lockData(cfg.Data)
 	if err != nil {
 		return err
@@ -172,6 +176,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		}
 		defer os.Remove(path)
 	}
+	debug.FreeOSMemory() // reading the networks and deriving keys took more than the first tablets will
 	announce(out, cfg, urls, fingerprint, link)
 	log.Info("serving", "address", l.Addr().String(), "version", version, "streams", cfg.maxStreams(capacity), "pictures_per_second", cfg.totalRate(capacity))
 	if admin != nil {

@@ -28,9 +28,11 @@ func newSoakCmd() *cobra.Command {
 		Long: `Soak starts a server of its own on a free port of this machine, with an empty data folder, and lets simulated tablets send to it
 for an hour, at 80 % of what it trusts itself with. They join and leave all the time and lose some of their packets on the way.
 
-Every few seconds it reads the server's goroutines, open files and resident memory. At the end it tells how each changed by the hour, a
-straight line through what was read after the first tenth of the time, in which memory finds its size, and what was left when the last
-tablet had gone. Nothing of the live path keeps an OpenCV matrix, so that there is none to count.
+Every few seconds it reads the server's goroutines, open files and resident memory, and of that what Go's heap has in use, what Go keeps
+for later, and the rest: memory of the networks, codecs and database, and the program itself. At the end it tells how each changed by the
+hour, a straight line through what was read after the first tenth of the time, in which memory finds its size, and what was left when
+the last tablet had gone and the tablets' own connections for requests were closed. Nothing of the live path keeps an OpenCV matrix, so
+that there is none to count.
 
 Exit status 1 says that something grew: by more than 5 goroutines or files, or 20 MB, an hour; in runs of less than ten minutes the line
 is told and not judged.`,
@@ -71,6 +73,9 @@ type soakSample struct {
 	Goroutines float64 `json:"goroutines"`
 	Files      float64 `json:"open_files"`
 	RSS        float64 `json:"rss_mb"`
+	Heap       float64 `json:"go_heap_mb"` // of RSS: what Go's heap has in use
+	Kept       float64 `json:"go_kept_mb"` // of RSS: what else Go has from the system
+	Rest       float64 `json:"rest_mb"`    // of RSS: C's memory and files that are mapped
 
 	at       time.Time
 	capacity float64 // pictures a second that it trusts itself with
@@ -87,6 +92,8 @@ type soakReport struct {
 	Samples int        `json:"samples"`
 	Slope   soakSample `json:"slope_per_hour"`
 	Mean    soakSample `json:"mean"`
+	First   soakSample `json:"first"`       // mean of the first tenth of the samples
+	Last    soakSample `json:"last"`        // and of the last
 	Idle    soakSample `json:"idle_before"` // before the first tablet
 	After   soakSample `json:"idle_after"`  // after the last
 	Machine machine    `json:"machine"`
@@ -189,6 +196,7 @@ func (o *soakOptions) soak(ctx context.Context, s *benchServer, dir string, film
 		return nil, err
 	}
 	rep.take(samples)
+	api.close()                               // or the server holds an idle connection for each tablet that ended last
 	sleep(ctx, min(3*time.Second, length/10)) // connections that were closed are cleared away
 	rep.After, err = o.sample(ctx, dir)
 	return rep, err
@@ -200,22 +208,38 @@ func (r *soakReport) take(samples []soakSample) {
 	if len(samples) == 0 {
 		return
 	}
-	line := func(of func(*soakSample) float64) (slope, mean float64) {
-		n := float64(len(samples))
-		var x, y, xx, xy float64
-		for i := range samples {
-			h := samples[i].at.Sub(samples[0].at).Hours()
-			v := of(&samples[i])
-			x, y, xx, xy = x+h, y+v, xx+h*h, xy+h*v
+	part := max(1, len(samples)/10)
+	for _, x := range []struct {
+		to   *soakSample
+		from []soakSample
+	}{{&r.Mean, samples}, {&r.First, samples[:part]}, {&r.Last, samples[len(samples)-part:]}} {
+		for i, to := range x.to.values() {
+			_, *to = straight(x.from, i)
 		}
-		if d := n*xx - x*x; d > 0 {
-			slope = (n*xy - x*y) / d
-		}
-		return tenth(slope), tenth(y / n)
 	}
-	r.Slope.Goroutines, r.Mean.Goroutines = line(func(s *soakSample) float64 { return s.Goroutines })
-	r.Slope.Files, r.Mean.Files = line(func(s *soakSample) float64 { return s.Files })
-	r.Slope.RSS, r.Mean.RSS = line(func(s *soakSample) float64 { return s.RSS })
+	for i, to := range r.Slope.values() {
+		*to, _ = straight(samples, i)
+	}
+}
+
+// values are the fields that are followed, in the order of the table.
+func (s *soakSample) values() []*float64 {
+	return []*float64{&s.Goroutines, &s.Files, &s.RSS, &s.Heap, &s.Kept, &s.Rest}
+}
+
+// straight returns the slope by the hour of the straight line through one field of the samples, and its mean.
+func straight(samples []soakSample, field int) (slope, mean float64) {
+	n := float64(len(samples))
+	var x, y, xx, xy float64
+	for i := range samples {
+		h := samples[i].at.Sub(samples[0].at).Hours()
+		v := *samples[i].values()[field]
+		x, y, xx, xy = x+h, y+v, xx+h*h, xy+h*v
+	}
+	if d := n*xx - x*x; d > 0 {
+		slope = (n*xy - x*y) / d
+	}
+	return tenth(slope), tenth(y / n)
 }
 
 // Growth by the hour that is not noise, in runs that are long enough to tell.
@@ -242,16 +266,14 @@ func (r *soakReport) judge() error {
 
 func (r *soakReport) writeTable(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "\tbefore\tmean\tafter\tchange an hour")
-	for _, l := range []struct {
-		name                       string
-		before, mean, after, slope float64
-	}{
-		{"goroutines", r.Idle.Goroutines, r.Mean.Goroutines, r.After.Goroutines, r.Slope.Goroutines},
-		{"open files", r.Idle.Files, r.Mean.Files, r.After.Files, r.Slope.Files},
-		{"resident memory, MB", r.Idle.RSS, r.Mean.RSS, r.After.RSS, r.Slope.RSS},
-	} {
-		fmt.Fprintf(tw, "%s\t%.0f\t%.1f\t%.0f\t%+.1f\n", l.name, l.before, l.mean, l.after, l.slope)
+	fmt.Fprintln(tw, "\tbefore\tat first\tmean\tat last\tafter\tchange an hour")
+	columns := [][]*float64{r.Idle.values(), r.First.values(), r.Mean.values(), r.Last.values(), r.After.values(), r.Slope.values()}
+	for i, name := range []string{"goroutines", "open files", "resident memory, MB", "  Go's heap in use", "  more that Go keeps", "  the rest"} {
+		fmt.Fprint(tw, name)
+		for _, c := range columns[:len(columns)-1] {
+			fmt.Fprintf(tw, "\t%.1f", *c[i])
+		}
+		fmt.Fprintf(tw, "\t%+.1f\n", *columns[len(columns)-1][i])
 	}
 	if err := tw.Flush(); err != nil {
 		return err
@@ -281,20 +303,25 @@ func scrape(ctx context.Context, data string) (soakSample, error) {
 		return soakSample{}, fmt.Errorf("read the server's metrics: %w", err)
 	}
 	s := soakSample{at: time.Now()}
-	found := 0
+	read := map[string]float64{}
 	for l := range strings.Lines(string(text)) {
 		name, value, _ := strings.Cut(strings.TrimSpace(l), " ")
-		to := map[string]*float64{"go_goroutines": &s.Goroutines, "process_open_fds": &s.Files, "process_resident_memory_bytes": &s.RSS, "wince_capacity_rate": &s.capacity}[name]
-		if to == nil {
-			continue
-		}
-		if *to, err = strconv.ParseFloat(value, 64); err == nil {
-			found++
+		if v, err := strconv.ParseFloat(value, 64); err == nil {
+			read[name] = v
 		}
 	}
-	if found != 4 {
-		return s, errors.New("read the server's metrics: they do not tell goroutines, files, memory and capacity")
+	for name, to := range map[string]*float64{"go_goroutines": &s.Goroutines, "process_open_fds": &s.Files, "process_resident_memory_bytes": &s.RSS,
+		"go_memstats_heap_inuse_bytes": &s.Heap, "go_memstats_sys_bytes": &s.Kept, "wince_capacity_rate": &s.capacity} {
+		v, ok := read[name]
+		if !ok {
+			return s, fmt.Errorf("read the server's metrics: they do not tell %s", name)
+		}
+		*to = v
 	}
-	s.RSS = tenth(s.RSS / (1 << 20))
+	s.Kept -= read["go_memstats_heap_released_bytes"] + s.Heap
+	s.Rest = s.RSS - s.Heap - s.Kept
+	for _, v := range []*float64{&s.RSS, &s.Heap, &s.Kept, &s.Rest} {
+		*v = tenth(*v / (1 << 20))
+	}
 	return s, nil
 }

@@ -39,6 +39,9 @@ func TestSoak(t *testing.T) {
 		t.Errorf("too little happened: %s", out.String())
 	}
 	// Goroutines of this process: the tablets' are gone, too. A leak leaves several for each tablet that came.
+	if sum := r.Idle.Heap + r.Idle.Kept + r.Idle.Rest; r.Idle.Heap <= 0 || r.Idle.Rest <= 0 || sum < r.Idle.RSS-1 || sum > r.Idle.RSS+1 {
+		t.Errorf("memory is not split: %+v", r.Idle)
+	}
 	if left := r.After.Goroutines - r.Idle.Goroutines; left > float64(r.Joined) {
 		t.Errorf("%g goroutines are left of %d tablets: %s", left, r.Joined, out.String())
 	}
@@ -60,12 +63,15 @@ func TestSoakSlopes(t *testing.T) {
 	at := time.Unix(0, 0)
 	var samples []soakSample
 	for i := range 7 { // ten minutes apart
-		samples = append(samples, soakSample{Goroutines: 100, Files: float64(20 + i%2), RSS: 200 + 10*float64(i), at: at.Add(time.Duration(i) * 10 * time.Minute)})
+		samples = append(samples, soakSample{Goroutines: 100, Files: float64(20 + i%2), RSS: 200 + 10*float64(i), Heap: 40, Kept: 20, Rest: 140 + 10*float64(i), at: at.Add(time.Duration(i) * 10 * time.Minute)})
 	}
 	r := soakReport{Minutes: 60, Results: 1, Joined: 1}
 	r.take(samples)
 	if r.Slope.Goroutines != 0 || r.Slope.RSS != 60 || r.Mean.RSS != 230 || r.Slope.Files > 0.5 {
 		t.Errorf("slopes %+v, mean %+v", r.Slope, r.Mean)
+	}
+	if r.Slope.Rest != 60 || r.Slope.Heap != 0 || r.First.Rest != 140 || r.Last.Rest != 200 || r.First.Kept != 20 {
+		t.Errorf("slopes %+v, first %+v, last %+v", r.Slope, r.First, r.Last)
 	}
 	if err := r.judge(); err == nil || !strings.Contains(err.Error(), "+60.0 MB") {
 		t.Errorf("60 MB an hour: %v", err)
@@ -79,7 +85,7 @@ func TestSoakSlopes(t *testing.T) {
 		t.Errorf("a tablet that failed: %v", err)
 	}
 	var table strings.Builder
-	if err := r.writeTable(&table); err != nil || !strings.Contains(table.String(), "change an hour") {
+	if err := r.writeTable(&table); err != nil || !strings.Contains(table.String(), "change an hour") || !strings.Contains(table.String(), "Go's heap in use") {
 		t.Errorf("%v: %s", err, table.String())
 	}
 	if status, _, _ := wince(t, "soak", "--minutes", "0"); status != exitUsage {
