@@ -115,7 +115,8 @@ func (in *ingest) Push(f EncodedFrame) bool {
 
 // decode decodes every frame, in order, until the context ends.
 func (p *pipeline) decode(ctx context.Context) {
-	d := decoding{p: p}
+	d := decoding{p: p, ended: ctx.Done(), wait: time.NewTimer(0)}
+	defer d.wait.Stop()
 	defer d.close()
 	for {
 		select {
@@ -131,6 +132,8 @@ func (p *pipeline) decode(ctx context.Context) {
 // decoding is the state of the decoding goroutine.
 type decoding struct {
 	p       *pipeline
+	ended   <-chan struct{} // with the session
+	wait    *time.Timer     // for room in the slot
 	dec     Decoder
 	codec   Codec
 	broken  bool // nothing can be decoded before the next keyframe
@@ -166,7 +169,7 @@ func (d *decoding) frame(f *frame) {
 		d.p.blank <- pic
 	default:
 		s.stat.decoded.Add(1)
-		d.p.show(pic)
+		d.show(pic)
 	}
 	d.broken, d.warning = false, nil
 }
@@ -204,12 +207,27 @@ func (d *decoding) close() {
 	d.dec = nil
 }
 
+// burst is how old a picture may be that still waits for the analysis to take the one before it. A packet that came late lets several frames
+// through at once, and all of them are wanted. It is less than the time between two pictures, so that nothing piles up.
+const burst = 25 * time.Millisecond
+
 // show puts the picture into the slot, in place of one that the analysis has not come round to.
-func (p *pipeline) show(pic *picture) {
+func (d *decoding) show(pic *picture) {
+	p := d.p
 	select {
 	case p.slot <- pic:
 		return
 	default:
+	}
+	if left := burst - time.Since(pic.received); left > 0 {
+		d.wait.Reset(left)
+		defer d.wait.Stop()
+		select {
+		case p.slot <- pic:
+			return
+		case <-d.wait.C:
+		case <-d.ended:
+		}
 	}
 	select {
 	case old := <-p.slot:

@@ -90,6 +90,33 @@ func TestNewestPictureWins(t *testing.T) {
 	})
 }
 
+// Where a packet that came late lets several frames through at once, each is analysed. A picture that is old already waits for nothing.
+func TestBurstIsAnalysed(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		received time.Duration // from now; what lies ahead is never too old
+		dropped  uint64
+	}{{"fresh", time.Hour, 0}, {"old", -time.Hour, 3}} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gate := make(chan struct{})
+				b := newBench(t, nil, &plainAnalyzer{gate: gate})
+				defer b.Close()
+				s, tab := b.publishing(t, "s")
+				for i := range 5 {
+					tab.to.Push(EncodedFrame{Codec: CodecVP8, Data: []byte{byte(i)}, RTP: uint32(3000 * i), Keyframe: i == 0, Received: time.Now().Add(c.received)})
+					synctest.Wait()
+				}
+				close(gate)
+				synctest.Wait()
+				if st := s.Status(); st.Dropped != c.dropped || st.Analysed != 5-c.dropped {
+					t.Errorf("%d analysed, %d dropped, want %d dropped", st.Analysed, st.Dropped, c.dropped)
+				}
+			})
+		})
+	}
+}
+
 func TestDamagedFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, nil)
