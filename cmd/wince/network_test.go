@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -17,6 +18,7 @@ type weather struct {
 	loss  float64       // share that vanishes
 	late  float64       // share that comes late, and so out of order
 	delay time.Duration // at most, of what comes late; every packet another one
+	back  time.Duration // that every packet of the way back is late
 	rate  int           // bytes a second; 0 knows no limit. What does not fit into an eighth of a second's queue is lost
 }
 
@@ -29,6 +31,8 @@ type badNetwork struct {
 	dead    atomic.Bool
 	lost    atomic.Int64
 	late    atomic.Int64
+	media   atomic.Int64 // bytes of video that the tablets sent
+	again   atomic.Int64 // of these what they sent not for the first time
 	wg      sync.WaitGroup
 	mu      sync.Mutex
 	backs   map[string]*net.UDPConn
@@ -95,6 +99,7 @@ func (n *badNetwork) rebind() {
 // relay carries the tablets' packets to the server.
 func (n *badNetwork) relay(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
+	newest := map[uint32]uint16{} // sequence number of each stream
 	buf := make([]byte, 2048)
 	for {
 		k, from, err := n.front.ReadFromUDP(buf)
@@ -103,7 +108,17 @@ func (n *badNetwork) relay(t *testing.T) {
 		}
 		w := n.weather.Load()
 		back := n.back(t, from)
-		media := k > 1 && buf[0]&0xc0 == 0x80 && buf[1]&0x7f >= 96 // RTP of the video (RFC 7983)
+		media := k >= 12 && buf[0]&0xc0 == 0x80 && buf[1]&0x7f >= 96 // RTP of the video (RFC 7983)
+		if media {
+			n.media.Add(int64(k))
+			ssrc, seq := binary.BigEndian.Uint32(buf[8:]), binary.BigEndian.Uint16(buf[2:])
+			last, known := newest[ssrc]
+			if buf[1]&1 != 0 || known && int16(seq-last) <= 0 { // RTX has the odd payload types
+				n.again.Add(int64(k))
+			} else {
+				newest[ssrc] = seq
+			}
+		}
 		switch x := rng.Float64(); {
 		case n.dead.Load():
 		case media && (x < w.loss || !n.fits(w, k)):
@@ -157,9 +172,18 @@ func (n *badNetwork) back(t *testing.T, from *net.UDPAddr) *net.UDPConn {
 			if errors.Is(err, net.ErrClosed) {
 				return
 			}
-			if err == nil && !n.dead.Load() {
-				_, _ = n.front.WriteToUDP(buf[:k], from)
+			if err != nil || n.dead.Load() {
+				continue
 			}
+			if wait := n.weather.Load().back; wait > 0 {
+				p := append([]byte(nil), buf[:k]...)
+				n.wg.Go(func() {
+					time.Sleep(wait)
+					_, _ = n.front.WriteToUDP(p, from)
+				})
+				continue
+			}
+			_, _ = n.front.WriteToUDP(buf[:k], from)
 		}
 	})
 	return c

@@ -19,8 +19,9 @@ const (
 // to the next keyframe, for no later frame can be decoded without the lost one. Packets that hold nothing but padding, as
 // browsers send to probe the bandwidth, only count as received.
 //
-// A packet that comes after it was given up was late and not lost: the time to hold grows with that, up to mostHold times, and
-// shrinks again when nothing was late for a while. On a network that jitters results then come later, but they come.
+// A packet that comes after it was given up was late and not lost: the time to hold grows with that, up to mostHold times, and with how
+// late those are that come in time. It shrinks again when nothing was so late for a while. On a network that jitters results then come
+// later, but they come.
 //
 // It reads no clock and belongs to one goroutine.
 type assembler struct {
@@ -29,11 +30,15 @@ type assembler struct {
 	least   time.Duration // to hold
 	hold    time.Duration // at present
 	late    time.Time     // when hold was changed last
+	latest  time.Duration // that a packet was waited for since
 	gaveUp  [ringSize]int32
 	emit    func(stream.EncodedFrame) bool // false: not taken, which is as good as lost
 
 	begun    bool
 	next     uint16    // the sequence number that comes next
+	newest   uint16    // the highest one seen
+	repeats  repeats   // what is asked for again
+	askAt    time.Time // when something is; zero where nothing is
 	waiting  bool      // for a keyframe
 	gapSince time.Time // when the packet before the oldest waiting one was missed; zero where there is no gap
 	behind   int       // packets in the ring
@@ -58,18 +63,91 @@ type waitingPacket struct {
 
 // newAssembler returns one for packets of a codec that payloadOf knows.
 func newAssembler(c stream.Codec, hold time.Duration, emit func(stream.EncodedFrame) bool) *assembler {
-	return &assembler{codec: c, payload: payloadOf(c), least: hold, hold: hold, emit: emit, waiting: true}
+	return &assembler{codec: c, payload: payloadOf(c), least: hold, hold: hold, emit: emit, waiting: true, repeats: newRepeats(0)}
+}
+
+// far tells the round trip to the sender: what is lost takes at least so long to come again.
+func (a *assembler) far(trip time.Duration) {
+	a.repeats = newRepeats(trip)
+	a.hold = min(max(a.least, spare(2*trip)), mostHold*a.least)
 }
 
 // push takes in a packet, whose payload is borrowed, and emits the frames that it completes.
 func (a *assembler) push(h *rtp.Header, payload []byte, now time.Time) {
 	if !a.begun {
-		a.begun, a.next = true, h.SequenceNumber
+		a.begun, a.next, a.newest = true, h.SequenceNumber, h.SequenceNumber
 	}
 	ahead := int16(h.SequenceNumber - a.next)
-	switch {
-	case ahead < -ringSize || ahead >= ringSize: // the sender began anew, or far too much was lost
+	if ahead < -ringSize || ahead >= ringSize { // the sender began anew, or far too much was lost
 		a.restart(h.SequenceNumber)
+		ahead = 0
+	}
+	a.see(h.SequenceNumber, now)
+	a.place(h, payload, ahead, now)
+}
+
+// repair takes in a packet that was sent again on a stream of its own. Only what is missing is taken, and so nothing of another stream's.
+func (a *assembler) repair(h *rtp.Header, payload []byte, now time.Time) {
+	a.repeats.apart = true
+	ahead := int16(h.SequenceNumber - a.next)
+	if !a.begun || int16(h.SequenceNumber-a.newest) > 0 || ahead < -ringSize {
+		return
+	}
+	a.repeats.got(h.SequenceNumber, true, now, a.hold)
+	if ahead < 0 || a.slot(h.SequenceNumber).used {
+		if ahead < 0 {
+			a.wasLate(h.SequenceNumber, now)
+		}
+		return
+	}
+	a.place(h, payload, ahead, now)
+}
+
+// see takes note of what a packet of the stream itself has overtaken, or that it was overtaken.
+func (a *assembler) see(seq uint16, now time.Time) {
+	if int16(seq-a.newest) <= 0 {
+		a.repeats.got(seq, false, now, a.hold)
+		return
+	}
+	for n := a.newest + 1; n != seq; n++ {
+		a.repeats.missed(n, now)
+	}
+	if a.newest+1 != seq {
+		a.askAt = earlier(a.askAt, now.Add(a.repeats.grace))
+	}
+	a.newest = seq
+}
+
+// missing appends the packets that are to be asked for now, and takes them for asked for.
+func (a *assembler) missing(now time.Time, to []uint16) []uint16 {
+	if a.askAt.IsZero() || now.Before(a.askAt) {
+		return to
+	}
+	a.askAt = time.Time{}
+	if a.gapSince.IsZero() {
+		return to
+	}
+	for n := a.next; n != a.newest; n++ {
+		if a.slot(n).used {
+			continue
+		}
+		at := a.repeats.due(n)
+		if !at.IsZero() && !at.After(now) && len(to) < mostRepeats {
+			a.repeats.ask(n, now)
+			to = append(to, n)
+			at = a.repeats.due(n)
+		}
+		a.askAt = earlier(a.askAt, at)
+	}
+	return to
+}
+
+// place takes what comes next, and keeps what comes later.
+func (a *assembler) place(h *rtp.Header, payload []byte, ahead int16, now time.Time) {
+	if ahead >= 0 && h.SequenceNumber != a.newest && !a.slot(h.SequenceNumber).used {
+		a.wasWaitedFor(h.SequenceNumber, now)
+	}
+	switch {
 	case ahead < 0: // sent twice, or too late
 		a.wasLate(h.SequenceNumber, now)
 		return
@@ -98,8 +176,9 @@ func (a *assembler) tick(now time.Time) {
 		a.drain(now)
 	}
 	if a.hold > a.least && now.Sub(a.late) >= holdRest {
-		a.hold, a.late = max(a.least, a.hold*2/3), now
+		a.hold, a.late, a.latest = max(a.least, min(a.hold, max(a.hold*2/3, spare(a.latest)))), now, 0
 	}
+	a.repeats.tick(now)
 }
 
 // How far the time to hold may grow, and after how long without a late packet it shrinks.
@@ -114,17 +193,33 @@ func (a *assembler) wasLate(seq uint16, now time.Time) {
 		return
 	}
 	a.gaveUp[seq%ringSize] = 0
-	if now.Sub(a.late) >= a.hold { // what comes late together counts once
-		a.hold, a.late = min(a.hold*3/2, mostHold*a.least), now
+	if now.Sub(a.late) < a.hold { // what comes late together counts once
+		return
+	}
+	a.longer(max(a.hold*3/2, spare(a.repeats.late(seq, now))), now)
+}
+
+// spare is how long is held for a packet that may be so late.
+func spare(late time.Duration) time.Duration { return late * 5 / 4 }
+
+func (a *assembler) longer(hold time.Duration, now time.Time) {
+	a.hold, a.late, a.latest = min(hold, mostHold*a.least), now, 0
+}
+
+// wasWaitedFor takes note of how late a packet is that comes in time.
+func (a *assembler) wasWaitedFor(seq uint16, now time.Time) {
+	late := a.repeats.late(seq, now)
+	if a.latest = max(a.latest, late); spare(late) > a.hold && a.hold < mostHold*a.least {
+		a.longer(spare(late), now)
 	}
 }
 
-// deadline returns when tick has something to do; zero means never.
+// deadline returns when tick or missing has something to do; zero means never.
 func (a *assembler) deadline() time.Time {
 	if a.gapSince.IsZero() {
 		return time.Time{}
 	}
-	return a.gapSince.Add(a.hold)
+	return earlier(a.gapSince.Add(a.hold), a.askAt)
 }
 
 // lose discards the frame begun and waits for a keyframe.
@@ -148,7 +243,7 @@ func (a *assembler) restart(seq uint16) {
 	for i := range a.ring {
 		a.ring[i].used = false
 	}
-	a.behind, a.gapSince, a.next = 0, time.Time{}, seq
+	a.behind, a.gapSince, a.next, a.newest = 0, time.Time{}, seq, seq
 	a.lose()
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,7 +40,8 @@ type peer struct {
 	log  *slog.Logger
 
 	keyframe  keyframeRequest
-	ssrc      atomic.Uint32 // of the video; 0 before there is any
+	ssrc      atomic.Uint32         // of the video; 0 before there is any
+	video     atomic.Pointer[video] // what is put together of it; nil before there is any
 	results   atomic.Pointer[webrtc.DataChannel]
 	connected atomic.Bool
 	unstarted *time.Timer // ends a connection that does not come about
@@ -137,7 +139,10 @@ func (p *peer) receive(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 		return
 	}
 	p.readers.Add(1)
-	p.ssrc.Store(uint32(t.SSRC()))
+	again := strings.EqualFold(t.Codec().MimeType, webrtc.MimeTypeRTX)
+	if !again {
+		p.ssrc.Store(uint32(t.SSRC()))
+	}
 	p.mu.Unlock()
 	defer p.readers.Done()
 	// Sender reports are read for the interceptors' sake: ours tell the tablet the round-trip time.
@@ -148,7 +153,45 @@ func (p *peer) receive(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 			}
 		}
 	})
+	if again {
+		p.log.Debug("retransmissions ended", "peer", p.id, "reason", p.readAgain(t))
+		return
+	}
 	p.log.Debug("video ended", "peer", p.id, "reason", p.read(t))
+}
+
+// video is one stream of video as far as it was put together. Its packets and those that are sent again come in goroutines of their own.
+type video struct {
+	ssrc   uint32
+	mu     sync.Mutex
+	frames *assembler // nil before the first packet
+	of     uint8      // payload type of frames
+	lost   []uint16   // for missing
+}
+
+// readAgain takes in what is sent again (RTX, RFC 4588) until its stream ends. Which video it belongs to is not looked up, because senders
+// change SSRCs: it goes to the one that is taken now, which takes what it misses and nothing else.
+func (p *peer) readAgain(t *webrtc.TrackRemote) error {
+	var (
+		buf    = make([]byte, mtu)
+		packet rtp.Packet
+	)
+	for {
+		n, _, err := t.Read(buf)
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		v := p.video.Load()
+		if v == nil || packet.Unmarshal(buf[:n]) != nil {
+			continue
+		}
+		v.mu.Lock()
+		if v.frames != nil && original(&packet, v.of) {
+			v.frames.repair(&packet.Header, packet.Payload, now)
+		}
+		v.mu.Unlock()
+	}
 }
 
 var errReplaced = errors.New("another video stream took its place")
@@ -159,24 +202,19 @@ func (p *peer) read(t *webrtc.TrackRemote) error {
 		buf      = make([]byte, mtu)
 		packet   rtp.Packet
 		deadline time.Time
-		frames   *assembler
-		of       uint8 // payload type of frames
-		ssrc     = uint32(t.SSRC())
+		v        = &video{ssrc: uint32(t.SSRC())}
 	)
+	p.video.Store(v)
 	began := time.Now()
 	for {
-		next := p.keyframe.deadline()
-		if frames != nil {
-			next = earlier(frames.deadline(), next)
-		}
-		if !next.Equal(deadline) {
+		if next := earlier(v.deadline(), p.keyframe.deadline()); !next.Equal(deadline) {
 			deadline = next
 			if err := t.SetReadDeadline(deadline); err != nil {
 				return err
 			}
 		}
 		n, _, err := t.Read(buf)
-		if p.ssrc.Load() != ssrc {
+		if p.ssrc.Load() != v.ssrc {
 			return errReplaced
 		}
 		now := time.Now()
@@ -185,26 +223,65 @@ func (p *peer) read(t *webrtc.TrackRemote) error {
 		case err != nil:
 			return err
 		case packet.Unmarshal(buf[:n]) == nil: // what cannot be read is as good as lost
-			if frames == nil || packet.PayloadType != of {
-				codec := codecOf(t.Codec().MimeType)
-				if codec == "" {
-					continue
-				}
-				of = packet.PayloadType
-				if frames == nil || frames.codec != codec {
-					frames = newAssembler(codec, p.hold, func(f stream.EncodedFrame) bool { return p.push(ssrc, f) })
-				}
-			}
-			frames.push(&packet.Header, packet.Payload, now)
+			p.take(v, &packet, codecOf(t.Codec().MimeType), now)
 		}
-		if frames != nil {
-			frames.tick(now)
-			if frames.waiting && now.Sub(began) >= firstKeyframe {
-				p.keyframe.need(now)
-			}
+		lost, waiting := v.tick(now)
+		if len(lost) > 0 {
+			p.ask("packets again", nack(v.ssrc, lost))
+		}
+		if waiting && now.Sub(began) >= firstKeyframe {
+			p.keyframe.need(now)
 		}
 		p.keyframe.tick(now)
 	}
+}
+
+// take puts a packet of the video into its place.
+func (p *peer) take(v *video, packet *rtp.Packet, codec stream.Codec, now time.Time) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.frames == nil || packet.PayloadType != v.of {
+		if codec == "" {
+			return
+		}
+		v.of = packet.PayloadType
+		if v.frames == nil || v.frames.codec != codec {
+			v.frames = newAssembler(codec, p.hold, func(f stream.EncodedFrame) bool { return p.push(v.ssrc, f) })
+			v.frames.far(p.roundTrip())
+		}
+	}
+	v.frames.push(&packet.Header, packet.Payload, now)
+}
+
+// tick gives up on what has been missing for too long, and returns what is to be asked for, which is valid until the next call.
+func (v *video) tick(now time.Time) (lost []uint16, waiting bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.frames == nil {
+		return nil, false
+	}
+	v.frames.tick(now)
+	v.lost = v.frames.missing(now, v.lost[:0])
+	return v.lost, v.frames.waiting
+}
+
+// deadline returns when tick has something to do; zero means never.
+func (v *video) deadline() time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.frames == nil {
+		return time.Time{}
+	}
+	return v.frames.deadline()
+}
+
+// roundTrip returns what ICE's checks have measured, 0 before they have.
+func (p *peer) roundTrip() time.Duration {
+	s, ok := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePairStats()
+	if !ok {
+		return 0
+	}
+	return time.Duration(s.CurrentRoundTripTime * float64(time.Second))
 }
 
 // push hands a frame on, if it is of the stream that is taken now.
@@ -238,8 +315,12 @@ func (p *peer) sendPLI() {
 	if ssrc == 0 {
 		return
 	}
-	if err := p.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}}); err != nil {
-		p.log.Debug("ask for a keyframe", "peer", p.id, "error", err)
+	p.ask("a keyframe", []rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}})
+}
+
+func (p *peer) ask(what string, packets []rtcp.Packet) {
+	if err := p.pc.WriteRTCP(packets); err != nil {
+		p.log.Debug("ask for "+what, "peer", p.id, "error", err)
 	}
 }
 

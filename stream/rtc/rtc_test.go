@@ -523,7 +523,8 @@ func TestBrowserLikeOffer(t *testing.T) {
 	defer p.Close()
 	for name, want := range map[string]bool{
 		"VP8/90000": true, "VP9/90000": true, "profile-id=0": true, "H264/90000": true, "profile-level-id=42e01f": true,
-		"profile-id=2": false, "profile-level-id=64": false, "packetization-mode=0": false, "AV1": false, "H265": false, "rtx": false, "opus": false,
+		"profile-id=2": false, "profile-level-id=64": false, "packetization-mode=0": false, "AV1": false, "H265": false, "opus": false,
+		"apt=96": true, "apt=98": true, "apt=106": true, "ulpfec": false, "red/": false,
 		"nack pli": true, "transport-cc": true,
 	} {
 		if strings.Contains(answer, name) != want {

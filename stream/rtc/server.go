@@ -15,7 +15,6 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/webrtc/v4"
@@ -150,15 +149,9 @@ func (s *Server) newAPI(opened func(net.IP) bool) (*webrtc.API, error) {
 		}
 	}
 	media, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
-	// No retransmission stream (RTX) is offered: lost packets then come again on the stream itself. See docs/decisions/0103.
-	if err := registerCodecs(media); err != nil {
+	if err := registerCodecs(media, true); err != nil {
 		return nil, err
 	}
-	gen, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(20*time.Millisecond), nack.GeneratorMaxNacksPerPacket(3), nack.WithGeneratorLoggerFactory(pionLog{s.cfg.Logger}))
-	if err != nil {
-		return nil, fmt.Errorf("set up NACK: %w", err)
-	}
-	registry.Add(gen)
 	rr, err := report.NewReceiverInterceptor()
 	if err != nil {
 		return nil, fmt.Errorf("set up RTCP reports: %w", err)
@@ -181,11 +174,11 @@ type knownCodec struct {
 	codec stream.Codec
 	mime  string
 	fmtp  string
-	pt    webrtc.PayloadType
+	pt    webrtc.PayloadType // what is sent again has the next one
 }
 
-// registerCodecs makes a connection take, or send, the codecs named, or all of them.
-func registerCodecs(media *webrtc.MediaEngine, only ...stream.Codec) error {
+// registerCodecs makes a connection take, or send, the codecs named, or all of them, with streams for what is sent again where that is wanted.
+func registerCodecs(media *webrtc.MediaEngine, rtx bool, only ...stream.Codec) error {
 	for _, c := range codecs {
 		if len(only) > 0 && !slices.Contains(only, c.codec) {
 			continue
@@ -197,6 +190,12 @@ func registerCodecs(media *webrtc.MediaEngine, only ...stream.Codec) error {
 			},
 			PayloadType: c.pt,
 		}, webrtc.RTPCodecTypeVideo)
+		if err == nil && rtx {
+			err = media.RegisterCodec(webrtc.RTPCodecParameters{
+				RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: fmt.Sprintf("apt=%d", c.pt)},
+				PayloadType:        c.pt + 1,
+			}, webrtc.RTPCodecTypeVideo)
+		}
 		if err != nil {
 			return fmt.Errorf("register %s: %w", c.codec, err)
 		}

@@ -42,9 +42,10 @@ type TabletConfig struct {
 	OnEvent func(event []byte) // gets every event, borrowed, in a goroutine of the tablet's own
 	TCP     bool               // it sends over TCP only, as where UDP is blocked
 	Loss    float64            // share of the packets that never leave it, 0-1
+	NoRTX   bool               // it sends lost packets again on the stream itself (RFC 4585)
 
 	relay *webrtc.ICEServer   // through which everything goes; nil otherwise
-	extra interceptor.Factory // for tests; nil otherwise
+	extra interceptor.Factory // that sees what goes out, for tests; nil otherwise
 }
 
 // NewTablet makes a tablet that sends VP8 and hands every event, borrowed, to onEvent, from a goroutine of its own. Close it.
@@ -66,11 +67,14 @@ func (cfg TabletConfig) New() (*Tablet, error) {
 	se.SetNetworkTypes(types)
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	media, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
-	if err := registerCodecs(media, cfg.Codec); err != nil {
+	if err := registerCodecs(media, !cfg.NoRTX, cfg.Codec); err != nil {
 		return nil, err
 	}
 	if cfg.Loss > 0 {
 		registry.Add(lossy{share: cfg.Loss}) // first, so that what is lost can be sent again
+	}
+	if cfg.extra != nil {
+		registry.Add(cfg.extra)
 	}
 	for _, configure := range []func() error{
 		func() error { return webrtc.ConfigureNack(media, registry) },
@@ -80,9 +84,6 @@ func (cfg TabletConfig) New() (*Tablet, error) {
 		if err := configure(); err != nil {
 			return nil, fmt.Errorf("set up the sender: %w", err)
 		}
-	}
-	if cfg.extra != nil {
-		registry.Add(cfg.extra)
 	}
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry))
 	var conf webrtc.Configuration
