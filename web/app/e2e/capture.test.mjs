@@ -1,16 +1,26 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 
+import { network } from "./network.mjs";
 import { addResident, answer, axeInBoth, calmPAINAD, camera, name, openBrowser, openPage, setUp, startCamera, startServer } from "./stage.mjs";
 
 const clip = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../../testdata/clips/pain.json"), "utf8"));
-let server, film, browser, page;
+let dir, server, film, browser, page;
 
 beforeAll(async () => {
   film = camera();
-  server = await startServer();
+  const free = createServer().listen(0, "127.0.0.1");
+  await once(free, "listening");
+  const relay = `127.0.0.1:${free.address().port}`;
+  free.close();
+  dir = mkdtempSync(join(tmpdir(), "wince-relay-"));
+  writeFileSync(join(dir, "wince.yaml"), `turn:\n  listen: "${relay}"\n  url: "turns:${relay}?transport=tcp"\n`);
+  server = await startServer("--config", join(dir, "wince.yaml"));
   browser = await openBrowser(film);
   page = await openPage(browser, server);
 }, 300_000);
@@ -19,6 +29,7 @@ afterAll(async () => {
   await browser?.close();
   film?.remove();
   expect(await server?.stop()).toBe(0);
+  if (dir) rmSync(dir, { recursive: true, force: true });
 });
 
 const quantile = (x, q) => [...x].sort((a, b) => a - b)[Math.floor(x.length * q)];
@@ -53,9 +64,12 @@ it("goes from the set-up link to a confirmed assessment that the API returns", {
   await page.getByRole("button", { name: "Start the camera" }).click();
   await page.getByText("Choose first whether").waitFor(); // the condition cannot be left out
   await startCamera(page, "During or just after movement");
+  // A keyboard or a screen reader goes on from what can be done next.
+  await page.waitForFunction(() => document.activeElement.textContent.startsWith("Start the 10 second") && !document.activeElement.disabled, null, { timeout: 30_000 });
   await page.getByRole("status").filter({ hasText: "The face can be judged" }).waitFor({ timeout: 30_000 });
-  await page.getByRole("button", { name: /Start the 10 second/ }).click();
+  await page.keyboard.press("Enter");
   await page.getByRole("progressbar").waitFor();
+  await page.waitForFunction(() => document.activeElement.classList.contains("progress"));
   await page.getByRole("heading", { name: "What was observed" }).waitFor({ timeout: 60_000 });
 
   const received = await page.evaluate(() => window.received);
@@ -138,4 +152,67 @@ it("keeps practice apart", { timeout: 60_000 }, async () => {
   await page.getByText("Preliminary").waitFor();
   const care = await (await page.request.get(`${server.url}/api/v1/assessments`)).json();
   expect(care.assessments.map((a) => a.practice)).toEqual([false, false]);
+});
+
+it("goes on with the same capture when the network comes back", { timeout: 120_000 }, async () => {
+  const net = await network(page);
+  const sessions = [];
+  const from = await page.evaluate(() => window.received.length);
+  page.on("request", (r) => r.method() === "POST" && r.url().endsWith("/api/v1/sessions") && sessions.push(r));
+  // Three seconds are as good as ten here.
+  await page.route("**/sessions/*/capture", (route) => route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), seconds: 3 }) }));
+  await page.goto(`${server.url}/#/capture`);
+  await startCamera(page);
+  await page.getByRole("button", { name: /Start the 10 second/ }).click({ timeout: 30_000 });
+  await page.waitForFunction((from) => window.received.slice(from).some((e) => e.type === "frame" && e.capture.assessed_ms > 1000), from, { timeout: 30_000 });
+
+  await net.set(false);
+  const held = page.getByRole("status").filter({ hasText: "holding your place" });
+  await held.waitFor();
+  await page.getByText(/Held for \d+ more seconds/).waitFor();
+  expect(await page.getByRole("progressbar").getAttribute("aria-valuetext")).toMatch(/^[12]\.\d of 10 s$/); // what was seen stays
+  expect(await page.getByRole("button", { name: "Pause" }).count()).toBe(0);
+  const before = await page.evaluate(() => [window.received.length, performance.now()]);
+  expect(await axeInBoth(page)).toEqual([]);
+  await page.waitForFunction((at) => performance.now() - at > 1200, before[1]); // a gap is of more than a second
+  expect(await page.evaluate(() => window.received.length)).toBe(before[0]);
+
+  await net.set(true);
+  await page.getByRole("heading", { name: "What was observed" }).waitFor({ timeout: 30_000 });
+  await page.getByText(/No pictures came for \d+\s+s in the middle/).first().waitFor();
+  expect(sessions).toHaveLength(1);
+  expect(net.asked).toEqual(["POST 201", "PATCH 200"]);
+  const kept = await (await page.request.get(`${server.url}/api/v1/assessments/${new URL(page.url()).hash.split("/").pop()}`)).json();
+  expect(kept.session_id).toBe((await (await sessions[0].response()).json()).id);
+  expect(kept.observation.gaps).toHaveLength(1);
+  expect(kept.observation.gaps[0].ms).toBeGreaterThan(1000);
+  expect(kept.observation.assessed_ms).toBeGreaterThanOrEqual(3000);
+  expect(kept.observation.assessed_ms).toBeLessThan(3500);
+  await page.unrouteAll();
+  net.close();
+});
+
+it("reaches the server through its relay where there is no other way", { timeout: 60_000 }, async () => {
+  // As in a network that lets nothing else through.
+  await page.context().addInitScript(() => {
+    const Real = window.RTCPeerConnection;
+    window.RTCPeerConnection = class extends Real {
+      constructor(c) {
+        super({ ...c, iceTransportPolicy: "relay" });
+        window.connection = this;
+      }
+    };
+  });
+  await page.goto(`${server.url}/#/capture`);
+  await page.reload();
+  await startCamera(page);
+  await page.getByRole("status").filter({ hasText: "The face can be judged" }).waitFor({ timeout: 30_000 });
+  const used = await page.evaluate(async () => {
+    const all = [...(await window.connection.getStats()).values()];
+    const pair = all.find((s) => s.type === "candidate-pair" && s.nominated && s.state === "succeeded");
+    const own = all.find((s) => s.id === pair?.localCandidateId);
+    return own && { type: own.candidateType, by: own.relayProtocol };
+  });
+  expect(used).toEqual({ type: "relay", by: "tls" });
+  await page.getByRole("button", { name: "Stop the camera" }).click();
 });

@@ -116,6 +116,7 @@ export interface Observation {
   score_p95: number | null;
   score_mean: number | null;
   pspi_p95: number | null;
+  gaps?: { at_ms: number; ms: number }[]; // times without pictures in the middle, which are in no other figure
   threshold: number;
   above: number | null;
   longest_ms: number | null;

@@ -15,3 +15,15 @@ export function useNow(every = 15_000): Signal<number> {
   }, [every]);
   return now;
 }
+
+/** The whole seconds that are left until a time, in ms since 1970. */
+export function useSecondsTo(until: number): number {
+  const left = useSignal(0);
+  useEffect(() => {
+    const tick = () => (left.value = Math.max(0, Math.ceil((until - Date.now()) / 1000)));
+    tick();
+    const timer = window.setInterval(tick, 250);
+    return () => clearInterval(timer);
+  }, [until]);
+  return left.value;
+}

@@ -27,6 +27,12 @@ suite("summarise", () => {
     expect(s.against).toContain("average face");
   });
 
+  it("says when no pictures came in the middle", () => {
+    expect(said(observation).gaps).toBeUndefined();
+    expect(said({ ...observation, gaps: [{ at_ms: 4000, ms: 21_000 }] }).gaps).toMatch(/^No pictures came for 21\u00a0s in the middle: /);
+    expect(said({ ...observation, gaps: [{ at_ms: 4000, ms: 21_000 }, { at_ms: 30_000, ms: 4000 }] }).gaps).toContain("2 times in the middle, for 25\u00a0s in all");
+  });
+
   it("never makes a zero of what could not be judged", () => {
     const s = said({ ...observation, state: "not_assessable", score_p95: null, score_mean: null, above: null, longest_ms: null, au: {} });
     expect(s.score).toContain("not a score of zero");

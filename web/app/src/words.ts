@@ -18,7 +18,7 @@ function shares(of: Record<string, number>, kind: "reason" | "confounder"): stri
 }
 
 export interface Line {
-  id: "assessed" | "notJudged" | "mean" | "peak" | "above" | "seen" | "discounted" | "against" | "confidence" | "score";
+  id: "assessed" | "gaps" | "notJudged" | "mean" | "peak" | "above" | "seen" | "discounted" | "against" | "confidence" | "score";
   term: string;
   said: string;
   items?: string[];
@@ -29,6 +29,8 @@ export function summarise(o: Observation): Line[] {
   const lines: Line[] = [];
   const add = (id: Line["id"], said: string, term = t(`result.${id as "seen"}`)) => lines.push({ id, term, said });
   add("assessed", t("result.assessedSaid", { share: percent(o.assessed), done: seconds(o.assessed_ms), of: seconds(o.duration_ms) }));
+  const away = interrupted(o);
+  if (away) add("gaps", away);
   const refused = shares(o.reasons, "reason");
   if (refused) add("notJudged", `${capital(refused)}.`);
   if (o.state !== "assessed" || o.score_p95 === null || o.score_mean === null) {
@@ -51,6 +53,12 @@ export function summarise(o: Observation): Line[] {
   add("against", `${capital(against(o))}.`);
   add("confidence", `${t("result.confidenceOf", { level: o.confidence })}.`);
   return lines;
+}
+
+/** That no pictures came for a while in the middle; empty where they did. */
+export function interrupted(o: Observation): string {
+  const gaps = o.gaps ?? [];
+  return gaps.length > 0 ? t("result.gapsSaid", { count: gaps.length, time: seconds(gaps.reduce((ms, g) => ms + g.ms, 0), 0) }) : "";
 }
 
 export function capital(s: string): string {

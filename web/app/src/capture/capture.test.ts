@@ -151,6 +151,42 @@ describe("Capture", () => {
     expect(s.capture.phase.value).toBe("live");
   });
 
+  it("holds the place while the connection is interrupted, and goes on with the same session", async () => {
+    const s = stage();
+    await s.capture.start("rest", "user");
+    s.handlers()?.interrupted(1);
+    expect(s.capture.held.value).toBe(1);
+    await s.capture.observe(); // there is nothing to begin with
+    expect(s.capture.phase.value).toBe("live");
+    s.handlers()?.resumed();
+    await s.capture.observe();
+    s.handlers()?.event({ type: "frame", capture: { state: "running", assessed_ms: 4000 } } as Frame);
+    s.handlers()?.interrupted(Date.now() + 30_000);
+    await vi.advanceTimersByTimeAsync(25_000);
+    expect([s.capture.phase.value, s.capture.assessed, s.opened(), s.cameras]).toEqual(["observing", 4000, 1, [{ stopped: false }]]);
+    s.handlers()?.resumed();
+    expect(s.capture.held.value).toBeNull();
+    s.handlers()?.event(done);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([s.kept, s.ended]).toEqual([["a1"], ["s1"]]);
+  });
+
+  it("lets an interrupted pause last, and begins anew where the place is lost", async () => {
+    const s = stage();
+    await s.capture.start("rest", "user");
+    await s.capture.observe();
+    s.capture.pause();
+    await vi.advanceTimersByTimeAsync(20_000);
+    s.handlers()?.interrupted(Date.now() + 30_000);
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(s.capture.phase.value).toBe("paused");
+    s.handlers()?.failed("lost");
+    expect([s.capture.phase.value, s.capture.held.value, s.ended]).toEqual(["trouble", null, ["s1"]]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([s.capture.phase.value, s.opened(), s.cameras.length]).toEqual(["live", 2, 1]);
+    expect(s.capture.notice.value).toContain("start the observation again");
+  });
+
   it("asks a server that is gone to keep the observation again, under the same id", async () => {
     const ids: string[] = [];
     let there = false;

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 
 import { codeOf, Problem, sentence } from "../api/request";
-import { tOr } from "../i18n";
+import { t, tOr } from "../i18n";
 import { Broken, type Facing, type Fault, type Handlers, type Publication } from "../live/publish";
 import type { Assessment, Condition, Frame, LiveEvent, Session } from "../model";
 
@@ -37,8 +37,10 @@ export interface Means<T = Assessment> {
 }
 
 export const seconds = 10;
-// The server gives an observation of ten seconds a minute of the clock: a longer pause would end it by itself.
+// The server waits for pictures for forty seconds at a time, and then ends an observation by itself.
 const longestPause = 35_000;
+// When a connection that is interrupted has something to go on with.
+const holdable: Phase[] = ["live", "observing", "paused"];
 // When a server that is gone is asked again, ms after each try.
 const tries = [1000, 2000, 4000, 8000];
 
@@ -47,6 +49,10 @@ export class Capture<T = Assessment> {
   readonly phase = signal<Phase>("choose");
   readonly trouble = signal<Trouble | null>(null);
   readonly notice = signal("");
+  /** Until when the place is held while the connection is interrupted, in ms since 1970; null while it stands. */
+  readonly held = signal<number | null>(null);
+  /** How much was seen of what is observed, ms. */
+  assessed = 0;
 
   private camera: MediaStream | null = null;
   private session: Session | null = null;
@@ -54,6 +60,7 @@ export class Capture<T = Assessment> {
   private attempt = 0; // counts starts and stops, so that a start knows whether it is still wanted
   private timer = 0;
   private tried = 0;
+  private lost = false; // an observation was under way when the connection or the server went
   private unkept = false; // an observation is done, and the server has not kept it yet
   private id = "";
   private last: { condition: Condition; facing: Facing } | null = null;
@@ -72,7 +79,7 @@ export class Capture<T = Assessment> {
   stop() {
     this.attempt++;
     clearTimeout(this.timer);
-    this.unkept = false;
+    this.unkept = this.lost = false;
     this.disconnect();
     this.camera?.getTracks().forEach((track) => track.stop());
     if (this.camera) this.means.show(null);
@@ -98,12 +105,13 @@ export class Capture<T = Assessment> {
 
   async observe() {
     const s = this.session;
-    if (!s || this.phase.value !== "live") return;
+    if (!s || this.phase.value !== "live" || this.held.value !== null) return;
     this.notice.value = "";
     const mine = this.attempt;
     try {
       await this.means.observe(s, seconds);
       if (this.attempt === mine) {
+        this.assessed = 0;
         this.id = this.means.newID();
         this.phase.value = "observing";
       }
@@ -117,6 +125,10 @@ export class Capture<T = Assessment> {
     if (this.phase.value !== "observing") return;
     this.publication?.pause(true);
     this.phase.value = "paused";
+    this.awaitPause();
+  }
+
+  private awaitPause() {
     this.timer = window.setTimeout(() => {
       this.disconnect();
       this.report("late_pause");
@@ -131,6 +143,7 @@ export class Capture<T = Assessment> {
   }
 
   private disconnect() {
+    this.held.value = null;
     this.publication?.close();
     this.publication = null;
     if (this.session) this.means.endSession(this.session);
@@ -162,6 +175,18 @@ export class Capture<T = Assessment> {
           if (!wanted() || this.phase.value !== "opening") return;
           this.tried = 0;
           this.phase.value = "live";
+          if (this.lost) this.notice.value = t("capture.anew");
+          this.lost = false;
+        },
+        interrupted: (until) => {
+          if (!wanted() || !holdable.includes(this.phase.value)) return;
+          this.held.value = until;
+          if (this.phase.value === "paused") clearTimeout(this.timer);
+        },
+        resumed: () => {
+          if (!wanted() || this.held.value === null) return;
+          this.held.value = null;
+          if (this.phase.value === "paused") this.awaitPause();
         },
         event: (e) => {
           if (wanted()) this.event(e);
@@ -182,6 +207,7 @@ export class Capture<T = Assessment> {
     switch (e.type) {
       case "frame":
         this.means.frame(e);
+        if (e.capture.state === "running") this.assessed = e.capture.assessed_ms;
         // The observation event may be lost on the way; the next frame says so too.
         if (this.phase.value === "observing" && e.capture.state === "done") void this.save();
         break;
@@ -238,6 +264,7 @@ export class Capture<T = Assessment> {
     const fault = e instanceof Broken ? e.fault : null;
     const code = codeOf(e);
     if (fault === "lost" || code === "server_gone") {
+      this.lost ||= this.phase.value === "observing" || this.phase.value === "paused";
       this.disconnect();
       if (!this.again(() => void this.open())) this.report("gone_server");
       return;

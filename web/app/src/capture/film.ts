@@ -9,11 +9,14 @@ import { Painter } from "../live/overlay";
 import { type Facing, openCamera, publish } from "../live/publish";
 import type { Frame, LiveEvent, Resident, Session } from "../model";
 import { useFocusHeld } from "../parts/focus";
-import { Capture } from "./capture";
+import { Capture, type Phase } from "./capture";
 import { end, mark } from "./left";
 
 const staleAfter = 2000; // ms after which a result says nothing about now
 const keptFacing = "wince.camera";
+
+/** Where a keyboard or a screen reader goes on when the screen has changed. */
+const goesOn: Partial<Record<Phase, string>> = { live: ".controls .main:not(:disabled)", observing: ".progress", saving: ".progress" };
 
 interface Aim<T> {
   who: Resident | null; // null for practice
@@ -89,7 +92,7 @@ export function useFilm<T>({ who, observe, keep, kept, event }: Aim<T>) {
   const phase = film.phase.value;
   const on = phase !== "choose" && phase !== "trouble";
   useAwake(on);
-  useFocusHeld(phase);
+  useFocusHeld(`${phase} ${film.held.value !== null}`, [`.stage ${goesOn[phase] ?? ".hint-box"}`, ".stage .hint-box"]);
   const face = (to: Facing) => {
     facing.value = to;
     localStorage.setItem(keptFacing, to);

@@ -3,7 +3,7 @@ import type { Frame } from "../model";
 import type { IconName } from "../parts/icon";
 
 export interface Hint {
-  state: Frame["state"] | "connecting" | "paused";
+  state: Frame["state"] | "connecting" | "paused" | "held";
   icon: IconName;
   said: string;
   advice: string;

@@ -12,13 +12,14 @@ import { Button, LinkButton } from "../parts/button";
 import { Icon } from "../parts/icon";
 import { Ring } from "../parts/ring";
 import { Trace } from "../parts/trace";
+import { useSecondsTo } from "../now";
 import type { Capture } from "./capture";
 import { seconds } from "./capture";
 import { Guide } from "./guide";
 import { type Hint, hint } from "./hint";
 
 /** What the stage shows and does of a capture, whatever it is kept as. */
-type Filming = Pick<Capture<unknown>, "phase" | "notice" | "observe" | "pause" | "goOn" | "retry">;
+type Filming = Pick<Capture<unknown>, "phase" | "held" | "assessed" | "notice" | "observe" | "pause" | "goOn" | "retry">;
 
 interface StageProps {
   capture: Filming;
@@ -42,7 +43,8 @@ const threshold = 2; // the server's reading aid, drawn as a dashed line
 export function Stage({ capture, frame, history, facing, blind, video, canvas, without, start, onStop, onFlip }: StageProps) {
   const phase = capture.phase.value;
   const shape = useSignal("4 / 3");
-  const now = hintOf(phase, frame.value);
+  const until = capture.held.value;
+  const now = hintOf(phase, until !== null, frame.value);
   const quiet = useSettled(now);
   const mirrored = facing === "user";
   const held = blind || !!frame.value?.held_back;
@@ -62,20 +64,20 @@ export function Stage({ capture, frame, history, facing, blind, video, canvas, w
         />
         <canvas ref={canvas} aria-hidden="true" />
         <Guide hint={now} mirrored={mirrored} />
-        {phase === "paused" && (
+        {(phase === "paused" || until !== null) && (
           <p class="veil">
-            <Icon name="pause" size={48} />
-            {t("capture.paused")}
+            <Icon name={until === null ? "pause" : "offline"} size={48} />
+            {t(until === null ? "capture.paused" : "capture.held")}
           </p>
         )}
-        {(phase === "live" || phase === "opening") && (
+        {(phase === "live" || phase === "opening") && until === null && (
           <Button icon="flip" bare onClick={onFlip}>
             {t("capture.flip")}
           </Button>
         )}
       </div>
       <div class="beside">
-        <div class={`hint-box ${quiet.state}`} role="status" aria-live="polite">
+        <div class={`hint-box ${quiet.state}`} role="status" aria-live="polite" tabIndex={-1}>
           <Icon name={quiet.icon} size={32} />
           <p>
             <strong>{quiet.said}</strong>
@@ -83,7 +85,11 @@ export function Stage({ capture, frame, history, facing, blind, video, canvas, w
           </p>
         </div>
         <Controls capture={capture} frame={frame.value} start={start} />
-        {capture.notice.value && <p class="quiet">{capture.notice.value}</p>}
+        {capture.notice.value && (
+          <p class="quiet" role="status">
+            {capture.notice.value}
+          </p>
+        )}
         <div class="buttons spread">
           {without && (
             <LinkButton kind="quiet" icon="eye" href={without}>
@@ -111,7 +117,8 @@ export function Stage({ capture, frame, history, facing, blind, video, canvas, w
   );
 }
 
-function hintOf(phase: string, frame: Frame | null): Hint {
+function hintOf(phase: string, held: boolean, frame: Frame | null): Hint {
+  if (held) return { state: "held", icon: "offline", said: t("capture.held"), advice: t("capture.heldHint"), toward: null };
   if (phase === "opening") return { state: "connecting", icon: "clock", said: t("capture.connecting"), advice: "", toward: null };
   if (phase === "paused") return { state: "paused", icon: "pause", said: t("capture.paused"), advice: t("capture.pausedHint"), toward: null };
   return hint(frame);
@@ -130,29 +137,31 @@ function useSettled(now: Hint): Hint {
 
 function Controls({ capture, frame, start }: { capture: Filming; frame: Frame | null; start: StageProps["start"] }) {
   const phase = capture.phase.value;
+  const until = capture.held.value;
   if (phase === "opening" || phase === "live") {
     return (
       <div class="controls">
-        <Button kind="main" large wide disabled={phase !== "live"} onClick={() => void capture.observe()}>
+        <Button kind="main" large wide disabled={phase !== "live" || until !== null} onClick={() => void capture.observe()}>
           {start?.label ?? t("capture.startObservation", { seconds })}
         </Button>
-        <p class="quiet">{start?.hint ?? t("capture.readyHint")}</p>
+        {until === null ? <p class="quiet">{start?.hint ?? t("capture.readyHint")}</p> : <Left until={until} />}
       </div>
     );
   }
-  const done = phase === "saving" ? seconds : (frame?.capture.state === "running" ? frame.capture.assessed_ms : 0) / 1000;
+  const done = phase === "saving" ? seconds : capture.assessed / 1000;
   const waiting = phase === "observing" && frame?.state !== "scored";
+  const stands = phase === "paused" ? "paused" : until !== null ? "held" : waiting ? "waiting" : "observing";
   return (
     <div class="controls">
-      <div class="progress">
-        <Ring share={done / seconds} label={t("capture.observed", { done: number(Math.min(done, seconds)), of: seconds })} waiting={waiting || phase === "paused"} />
+      <div class="progress" tabIndex={-1}>
+        <Ring share={done / seconds} label={t("capture.observed", { done: number(Math.min(done, seconds)), of: seconds })} waiting={phase !== "saving" && stands !== "observing"} />
         <p>
-          <strong>{t(phase === "saving" ? "capture.saving" : phase === "paused" ? "capture.paused" : waiting ? "capture.waiting" : "capture.observing")}</strong>
+          <strong>{t(phase === "saving" ? "capture.saving" : `capture.${stands}`)}</strong>
           <br />
-          {t(phase === "paused" ? "capture.pausedHint" : waiting ? "capture.waitingHint" : "capture.observingHint")}
+          {until !== null && phase !== "saving" ? <Left until={until} /> : t(`capture.${stands}Hint`)}
         </p>
       </div>
-      {phase !== "saving" && (
+      {phase !== "saving" && until === null && (
         <div class="buttons halves">
           {phase === "paused" ? (
             <Button kind="main" icon="play" large onClick={() => capture.goOn()}>
@@ -169,6 +178,16 @@ function Controls({ capture, frame, start }: { capture: Filming; frame: Frame | 
         </div>
       )}
     </div>
+  );
+}
+
+/** Counts down for the eye how long the place is held; a screen reader has heard that it is. */
+function Left({ until }: { until: number }) {
+  const seconds = useSecondsTo(until);
+  return (
+    <span class="quiet" aria-live="off">
+      {t("capture.heldLeft", { seconds })}
+    </span>
   );
 }
 

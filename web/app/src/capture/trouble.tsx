@@ -1,7 +1,7 @@
-import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import { t, tOr } from "../i18n";
+import { useSecondsTo } from "../now";
 import { Button, LinkButton } from "../parts/button";
 import { Icon, type IconName } from "../parts/icon";
 import type { Trouble, TroubleKind } from "./capture";
@@ -59,16 +59,10 @@ export function TroubleScreen({ of, onRetry, without }: { of: Trouble; onRetry: 
 
 /** Counts down for the eye; a screen reader hears only that another try follows. */
 function Countdown({ until }: { until: number }) {
-  const left = useSignal(0);
-  useEffect(() => {
-    const tick = () => (left.value = Math.max(0, Math.ceil((until - Date.now()) / 1000)));
-    tick();
-    const timer = window.setInterval(tick, 250);
-    return () => clearInterval(timer);
-  }, [until]);
+  const seconds = useSecondsTo(until);
   return (
     <p class="quiet" aria-live="off">
-      {t("capture.tryingIn", { seconds: left.value })}
+      {t("capture.tryingIn", { seconds })}
     </p>
   );
 }

@@ -1,12 +1,16 @@
 import { request } from "../api/request";
 import type { LiveEvent, Session } from "../model";
+import { Hold } from "./hold";
+import { answerWith, fragmentOf, iceServers } from "./whip";
 
 /** The size that the server wants: more pixels only cost time. */
 const wanted = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30, max: 30 } };
 const gatherFor = 2000; // ms to wait for network candidates
+const gatherAgainFor = 500; // the same in a restart, in which the server has said where it is
+const directFor = 2000; // ms until the servers that help are made use of
+const answerFor = 4000; // ms that the server has to answer a restart
 const startRate = 1000; // kbit/s
 const connectFor = 15000; // ms until video that does not flow is said to be stuck
-const returnFor = 5000; // ms that an interrupted connection has to come back
 
 export type Facing = "user" | "environment";
 
@@ -48,6 +52,10 @@ export async function openCamera(facing: Facing): Promise<MediaStream> {
 
 export interface Handlers {
   connected: () => void;
+  /** Nothing gets through; the place is held until then, in ms since 1970. */
+  interrupted: (until: number) => void;
+  /** It goes on where it was. */
+  resumed: () => void;
   event: (e: LiveEvent) => void;
   failed: (fault: Fault) => void;
 }
@@ -64,12 +72,21 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
   const pc = new RTCPeerConnection();
   let resource: string | null = null;
   let over = false;
+  let met = false;
+  let helped = false; // the server has named others that help to reach it
   let source: EventSource | null = null;
   const timers: number[] = [];
+  const goes = () => {
+    if (met) hold.begin();
+  };
+  const comes = () => hold.hurry();
   const close = () => {
     if (over) return;
     over = true;
     timers.forEach(clearTimeout);
+    hold.close();
+    window.removeEventListener("offline", goes);
+    window.removeEventListener("online", comes);
     source?.close();
     pc.close();
     if (resource) void request(resource, { method: "DELETE" }).catch(() => undefined);
@@ -82,9 +99,45 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
   const receive = (data: unknown) => {
     if (over || typeof data !== "string") return;
     const e = JSON.parse(data) as LiveEvent;
+    hold.heard();
     if (e.type === "end") fail("ended");
     else on.event(e);
   };
+  const listen = () => {
+    source = new EventSource(session.events);
+    source.onmessage = (m) => receive(m.data);
+  };
+  const restart = async () => {
+    if (!resource || over) return;
+    const offer = await pc.createOffer({ iceRestart: true });
+    const found = candidates(pc, gatherAgainFor);
+    await pc.setLocalDescription(offer);
+    await found;
+    const giveUp = new AbortController();
+    const timer = window.setTimeout(() => giveUp.abort(), answerFor);
+    try {
+      const headers = { "Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*" };
+      const r = await request(resource, { method: "PATCH", body: fragmentOf(pc.localDescription?.sdp ?? ""), headers, signal: giveUp.signal });
+      const sdp = answerWith(pc.remoteDescription?.sdp ?? "", await r.text());
+      help(pc, r); // whose names for the time before are good for an hour
+      await pc.setRemoteDescription({ type: "answer", sdp });
+    } catch (e) {
+      await pc.setLocalDescription({ type: "rollback" }).catch(() => undefined);
+      throw e;
+    } finally {
+      clearTimeout(timer);
+    }
+    if (pc.connectionState === "connected") hold.end();
+  };
+  const hold = new Hold({
+    restart,
+    interrupted: on.interrupted,
+    resumed: () => {
+      if (source?.readyState === EventSource.CLOSED) listen();
+      on.resumed();
+    },
+    lost: () => fail("lost"),
+  });
 
   const track = camera.getVideoTracks()[0];
   if (!track) throw new Broken("missing");
@@ -96,23 +149,23 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
   results.onmessage = (m) => receive(m.data);
   results.onclose = () => fail("lost"); // how a server that stops is noticed at once
 
-  let met = false;
-  let missed = 0;
   pc.onconnectionstatechange = () => {
-    clearTimeout(missed);
-    if (pc.connectionState === "failed") fail("lost");
-    if (pc.connectionState === "disconnected") timers.push((missed = window.setTimeout(() => fail("lost"), returnFor)));
-    if (pc.connectionState !== "connected" || met) return;
-    met = true;
-    on.connected();
-    timers.push(
-      window.setTimeout(() => {
-        if (over || results.readyState === "open") return;
-        source = new EventSource(session.events); // for a browser without data channels
-        source.onmessage = (m) => receive(m.data);
-      }, 4000),
-    );
+    switch (pc.connectionState) {
+      case "disconnected":
+        return goes();
+      case "failed":
+        if (!met && !helped) fail("lost");
+        return goes();
+      case "connected":
+        hold.end();
+        if (met) return;
+        met = true;
+        on.connected();
+        timers.push(window.setTimeout(() => !over && results.readyState !== "open" && listen(), 4000)); // for a browser without data channels
+    }
   };
+  window.addEventListener("offline", goes);
+  window.addEventListener("online", comes);
   timers.push(
     window.setTimeout(() => {
       if (!met) fail("blocked");
@@ -126,11 +179,37 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
     const r = await request(session.whip, { method: "POST", body: pc.localDescription?.sdp ?? "", headers: { "Content-Type": "application/sdp", Accept: "application/sdp" } });
     resource = r.headers.get("Location");
     await pc.setRemoteDescription({ type: "answer", sdp: startFast(await r.text()) });
+    helped = help(pc, r);
+    // They are only asked where it does not go without: gathering at them would make every start slower.
+    if (helped) timers.push(window.setTimeout(() => !met && void restart().catch(() => undefined), directFor));
   } catch (e) {
     close();
     throw e;
   }
   return { close, pause: (paused) => void sender.sender.replaceTrack(paused ? null : track).catch(() => undefined) };
+}
+
+/** Takes over the servers that help a tablet to reach this one, from an answer that names any, for the next time that a way is looked for. */
+function help(pc: RTCPeerConnection, r: Response): boolean {
+  const servers = iceServers(r.headers.get("Link"));
+  if (servers.length > 0) pc.setConfiguration({ ...pc.getConfiguration(), iceServers: servers });
+  return servers.length > 0;
+}
+
+/** Waits for the candidates of a restart, but not for long. */
+function candidates(pc: RTCPeerConnection, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      pc.removeEventListener("icecandidate", found);
+      resolve();
+    };
+    const found = (e: RTCPeerConnectionIceEvent) => {
+      if (!e.candidate) done();
+    };
+    const timer = window.setTimeout(done, ms);
+    pc.addEventListener("icecandidate", found);
+  });
 }
 
 /** Puts VP8 first and keeps the rest, so that a browser without it still makes an offer that the server can explain. */

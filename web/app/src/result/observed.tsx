@@ -6,17 +6,19 @@ import type { Observation, Trace } from "../model";
 import { Chart } from "../parts/chart";
 import { Table } from "../parts/table";
 import { Note } from "../parts/trouble";
-import { capital, mostOf, summarise, unitName } from "../words";
+import { capital, interrupted, mostOf, summarise, unitName } from "../words";
 import { FaceDiagram } from "./face";
 import { order, seen } from "./level";
-import { type Kind, stretches } from "./rows";
+import { type Kind, parted, stretches } from "./rows";
 
 /** What the camera saw: over time, in the face, in words and numbers. It says nothing about pain by itself. */
 export function Observed({ of: o }: { of: Observation }) {
+  const away = interrupted(o);
   return (
     <section class="card observed">
       <h2>{t("result.title")}</h2>
       {o.provisional && <Note>{t("face.provisionalLong")}</Note>}
+      {away && <Note>{away}</Note>}
       {o.trace && (o.state === "assessed" ? <Course trace={o.trace} /> : <Strip trace={o.trace} />)}
       {o.state === "assessed" && <FaceOf o={o} />}
       {o.trace && o.state === "assessed" && <UnitBars trace={o.trace} o={o} />}
@@ -27,10 +29,11 @@ export function Observed({ of: o }: { of: Observation }) {
 
 function Course({ trace }: { trace: Trace }) {
   const drawing = useMemo(() => {
+    const rows = parted(trace);
     const last = ((trace.t_ms[trace.t_ms.length - 1] ?? 0) + trace.step_ms) / 1000;
     return {
-      x: trace.t_ms.map((ms) => ms / 1000),
-      lines: [{ label: t("result.score"), values: trace.score, fill: true }],
+      x: rows.map((r) => r.t),
+      lines: [{ label: t("result.score"), values: rows.map((r) => r.score), fill: true }],
       xRange: [0, Math.max(1, last)] as [number, number],
       yRange: [0, 16] as [number, number],
       ySplits: [0, 4, 8, 12, 16],

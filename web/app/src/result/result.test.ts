@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Observation, Trace } from "../model";
 import { levelOf, seen } from "./level";
-import { stretches } from "./rows";
+import { parted, stretches } from "./rows";
 
 const trace = (state: string[], confounders: Record<string, number[]> = {}, t = state.map((_, i) => i * 100)) => ({ step_ms: 100, t_ms: t, state, confounders }) as Trace;
 
@@ -18,6 +18,13 @@ describe("stretches", () => {
 
   it("does not fill a pause in", () => {
     expect(stretches(trace(["scored", "scored"], {}, [0, 5000]))).toHaveLength(2);
+  });
+});
+
+describe("parted", () => {
+  it("draws no line across a time without pictures", () => {
+    const t = { ...trace(["scored", "scored", "scored"], {}, [0, 100, 21_000]), score: [1, 2, 3] } as Trace;
+    expect(parted(t)).toEqual([{ t: 0, score: 1 }, { t: 0.1, score: 2 }, { t: 0.2, score: null }, { t: 21, score: 3 }]);
   });
 });
 

@@ -22,3 +22,14 @@ export function stretches(trace: Trace): Stretch[] {
   });
   return out;
 }
+
+/** The score over time, in seconds, with an empty row where no pictures came, so that no line is drawn across. */
+export function parted(trace: Trace): { t: number; score: number | null }[] {
+  const out: { t: number; score: number | null }[] = [];
+  trace.t_ms.forEach((ms, i) => {
+    const before = trace.t_ms[i - 1];
+    if (before !== undefined && ms - before > 1000 + trace.step_ms) out.push({ t: (before + trace.step_ms) / 1000, score: null });
+    out.push({ t: ms / 1000, score: trace.score[i] ?? null });
+  });
+  return out;
+}
