@@ -48,8 +48,9 @@ models: bin/wince ## fetch and convert the model files that bin/models lacks
 ##@ Check
 
 .PHONY: test
-test: setup build $(FHIR_CLIENT)/node_modules/.installed ## vet, all tests with the race detector, the app's tests, the browser tests
+test: setup build $(FHIR_CLIENT)/node_modules/.installed ## vet, all tests with the race detector, the app's tests, the browser tests, three minutes of soak
 	.ci/steps \
+	  '& soak' 'nice -n 5 bin/wince soak --minutes 3 --streams 2 --life 5s' \
 	  'go vet' 'go vet -race ./...' \
 	  'go test' 'go test -race -timeout 10m ./...' \
 	  'FHIR client' 'WINCE="$(CURDIR)/bin/wince" npm --prefix $(FHIR_CLIENT) test' \

@@ -34,8 +34,9 @@ hour, a straight line through what was read after the first tenth of the time, i
 the last tablet had gone and the tablets' own connections for requests were closed. Nothing of the live path keeps an OpenCV matrix, so
 that there is none to count.
 
-Exit status 1 says that something grew: by more than 5 goroutines or files, or 20 MB, an hour; in runs of less than ten minutes the line
-is told and not judged.`,
+Exit status 1 says that something grew: by more than 5 goroutines or files, or 20 MB, an hour. Ten minutes are the least for a line to be
+judged. From two minutes on, what is judged instead is how much is left when the last tablet has gone: no more than 5 goroutines, and no
+more than 20 files, of which the database may keep most; and that memory is at most 30 MB more at last than at first.`,
 		Example: `  wince soak
   wince soak --minutes 3 --streams 4
   wince soak --json > soak.json`,
@@ -250,13 +251,27 @@ const (
 	soakFailing = 0.05 // share of the tablets
 )
 
+// What may be more at the end of a run that is shorter.
+const (
+	soakShort       = 2.0  // minutes, the least
+	soakLeft        = 5.0  // goroutines
+	soakLeftFiles   = 20.0 // the database keeps up to eight connections with two files each
+	soakShortMemory = 30.0 // MB: Go's heap goes up and down by nearly as much
+)
+
 func (r *soakReport) judge() error {
 	switch {
 	case float64(r.Failed) > soakFailing*float64(r.Joined):
 		return fmt.Errorf("%d of %d tablets failed; the last: %w", r.Failed, r.Joined, r.failed)
 	case r.Results == 0:
 		return errors.New("no result came back at all")
+	case r.Minutes < soakShort:
+		return nil
 	case r.Minutes < soakJudged:
+		goroutines, files, memory := r.After.Goroutines-r.Idle.Goroutines, r.After.Files-r.Idle.Files, r.Last.RSS-r.First.RSS
+		if goroutines > soakLeft || files > soakLeftFiles || memory > soakShortMemory {
+			return fmt.Errorf("something is left of %d tablets: %+.0f goroutines, %+.0f files and %+.1f MB", r.Joined, goroutines, files, memory)
+		}
 		return nil
 	case r.Slope.Goroutines > soakCount, r.Slope.Files > soakCount, r.Slope.RSS > soakMemory:
 		return fmt.Errorf("something grows: %+.1f goroutines, %+.1f files and %+.1f MB an hour", r.Slope.Goroutines, r.Slope.Files, r.Slope.RSS)

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestSoak lets a few tablets come and go for some seconds, with the server in this process, and looks at what is left. An hour of it,
-// with the slopes judged, is `make soak`; it cannot be part of the tests, which have ten minutes for everything.
+// TestSoak lets a few tablets come and go for some seconds, with the server in this process, and looks at what is left. Three minutes of
+// it, against the built server, run beside the other steps of `make test`; an hour is `make soak`.
 func TestSoak(t *testing.T) {
 	var out bytes.Buffer
 	o := soakOptions{clip: clipFile("pain.ivf"), minutes: 4.0 / 60, streams: 3, loss: 5, life: 400 * time.Millisecond, json: true, out: &out, err: io.Discard, sample: scrape}
@@ -79,6 +79,25 @@ func TestSoakSlopes(t *testing.T) {
 	r.Slope.RSS = 3
 	if err := r.judge(); err != nil {
 		t.Errorf("3 MB an hour: %v", err)
+	}
+	for _, c := range []struct {
+		name    string
+		minutes float64
+		after   soakSample
+		last    float64
+		wrong   string
+	}{
+		{"nothing", 3, soakSample{Goroutines: 23, Files: 35}, 310, ""},
+		{"goroutines", 3, soakSample{Goroutines: 40}, 310, "+18 goroutines"},
+		{"files", 3, soakSample{Files: 60}, 310, "+40 files"},
+		{"memory", 3, soakSample{}, 350, "+50.0 MB"},
+		{"too short to tell", 1, soakSample{Goroutines: 40, Files: 60}, 350, ""},
+	} {
+		short := soakReport{Minutes: c.minutes, Results: 1, Joined: 9, Idle: soakSample{Goroutines: 22, Files: 20}, After: c.after}
+		short.First.RSS, short.Last.RSS = 300, c.last
+		if err := short.judge(); (err == nil) != (c.wrong == "") || err != nil && !strings.Contains(err.Error(), c.wrong) {
+			t.Errorf("%s: %v", c.name, err)
+		}
 	}
 	r.Failed, r.failed = 1, errors.New("no connection")
 	if err := r.judge(); err == nil || !strings.Contains(err.Error(), "no connection") {
