@@ -20,6 +20,8 @@ type RelayConfig struct {
 	VideoPort int          // the one UDP port that it leads to
 	Address   net.IP       // of this machine, from which it sends; nil or unspecified: the loopback address
 	Logger    *slog.Logger // default discards
+
+	most int // places, for tests; default maxRelayed
 }
 
 // Relay is a TURN server (RFC 8656) for tablets whose network lets nothing but TLS through. It leads to this server's own video port and to
@@ -27,10 +29,15 @@ type RelayConfig struct {
 type Relay struct {
 	server *turn.Server
 	secret string
+
+	mu    sync.Mutex
+	holds map[string]int // places by whose they are
 }
 
-// maxRelayed is how many tablets may be relayed at once.
-const maxRelayed = 256
+const (
+	maxRelayed = 256 // places at once: a tablet takes one for each network that it is in
+	maxOfOne   = 8   // with the same credentials
+)
 
 // NewRelay starts a relay. Close it.
 func NewRelay(cfg RelayConfig) (*Relay, error) {
@@ -41,15 +48,23 @@ func NewRelay(cfg RelayConfig) (*Relay, error) {
 	if len(from) == 0 || from.IsUnspecified() {
 		from = net.IPv4(127, 0, 0, 1)
 	}
-	r := &Relay{secret: rand.Text()}
+	if cfg.most == 0 {
+		cfg.most = maxRelayed
+	}
+	r := &Relay{secret: rand.Text(), holds: map[string]int{}}
 	logs := pionLog{cfg.Logger}
 	var err error
 	r.server, err = turn.NewServer(turn.ServerConfig{
 		Realm: "wince", AuthHandler: turn.LongTermTURNRESTAuthHandler(r.secret, logs.NewLogger("turn")), LoggerFactory: logs,
+		QuotaHandler: r.mayTake,
+		EventHandler: turn.EventHandler{
+			OnAllocationCreated: func(_, _ net.Addr, _, whose, _ string, _ net.Addr, _ int) { r.took(whose, 1) },
+			OnAllocationDeleted: func(_, _ net.Addr, _, whose, _ string) { r.took(whose, -1) },
+		},
 		ListenerConfigs: []turn.ListenerConfig{{
-			Listener: cfg.Listener,
+			Listener: guard(cfg.Listener, mostConnections, firstWord),
 			RelayAddressGenerator: &videoOnly{
-				RelayAddressGeneratorStatic: turn.RelayAddressGeneratorStatic{RelayAddress: from, Address: from.String()}, port: cfg.VideoPort,
+				RelayAddressGeneratorStatic: turn.RelayAddressGeneratorStatic{RelayAddress: from, Address: from.String()}, port: cfg.VideoPort, most: int64(cfg.most),
 			},
 			PermissionHandler: func(_ net.Addr, peer net.IP) bool { return own(peer) },
 		}},
@@ -77,6 +92,21 @@ func (r *Relay) Close() error {
 	return nil
 }
 
+// mayTake says whether credentials are good for another place.
+func (r *Relay) mayTake(whose, _ string, _ net.Addr) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.holds[whose] < maxOfOne
+}
+
+func (r *Relay) took(whose string, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.holds[whose] += n; r.holds[whose] <= 0 {
+		delete(r.holds, whose)
+	}
+}
+
 // own says whether an address is one of this machine.
 func own(ip net.IP) bool {
 	if ip.IsLoopback() {
@@ -93,6 +123,7 @@ func own(ip net.IP) bool {
 type videoOnly struct {
 	turn.RelayAddressGeneratorStatic
 	port  int
+	most  int64
 	count atomic.Int64
 }
 
@@ -100,7 +131,7 @@ var errRelayFull = errors.New("as many tablets as possible are relayed")
 
 // AllocatePacketConn implements turn.RelayAddressGenerator.
 func (v *videoOnly) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
-	if v.count.Add(1) > maxRelayed {
+	if v.count.Add(1) > v.most {
 		v.count.Add(-1)
 		return nil, nil, errRelayFull
 	}
