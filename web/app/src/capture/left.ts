@@ -31,7 +31,7 @@ export type Reach = "done" | "middle" | "before";
 export function reach(s: Session): Reach {
   const { live } = s;
   if (!live || live.purpose !== "observation" || live.capture === "idle") return "before";
-  // The server ends an observation that nobody is sent for after a minute: what was seen before is not all of it.
+  // The server ends an observation for which no pictures come: what was seen before is not all of it.
   return live.observed && live.capture === "done" && live.assessed_ms >= live.wanted_ms ? "done" : "middle";
 }
 

@@ -118,7 +118,7 @@ export function Stage({ capture, frame, history, facing, blind, video, canvas, w
 }
 
 function hintOf(phase: string, held: boolean, frame: Frame | null): Hint {
-  if (held) return { state: "held", icon: "offline", said: t("capture.held"), advice: t("capture.heldHint"), toward: null };
+  if (held) return { state: "held", icon: "offline", said: t("capture.heldSaid"), advice: t("capture.heldHint"), toward: null };
   if (phase === "opening") return { state: "connecting", icon: "clock", said: t("capture.connecting"), advice: "", toward: null };
   if (phase === "paused") return { state: "paused", icon: "pause", said: t("capture.paused"), advice: t("capture.pausedHint"), toward: null };
   return hint(frame);
@@ -150,15 +150,15 @@ function Controls({ capture, frame, start }: { capture: Filming; frame: Frame | 
   }
   const done = phase === "saving" ? seconds : capture.assessed / 1000;
   const waiting = phase === "observing" && frame?.state !== "scored";
-  const stands = phase === "paused" ? "paused" : until !== null ? "held" : waiting ? "waiting" : "observing";
+  const stands = until !== null && phase !== "saving" ? "held" : phase === "paused" ? "paused" : waiting ? "waiting" : "observing";
   return (
     <div class="controls">
       <div class="progress" tabIndex={-1}>
-        <Ring share={done / seconds} label={t("capture.observed", { done: number(Math.min(done, seconds)), of: seconds })} waiting={phase !== "saving" && stands !== "observing"} />
+        <Ring share={done / seconds} label={t("capture.observed", { done: number(Math.min(done, seconds)), of: seconds })} waiting={stands !== "observing"} />
         <p>
           <strong>{t(phase === "saving" ? "capture.saving" : `capture.${stands}`)}</strong>
           <br />
-          {until !== null && phase !== "saving" ? <Left until={until} /> : t(`capture.${stands}Hint`)}
+          {stands === "held" && until !== null ? <Left until={until} /> : t(`capture.${stands}Hint`)}
         </p>
       </div>
       {phase !== "saving" && until === null && (
