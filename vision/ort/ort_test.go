@@ -11,6 +11,7 @@ import (
 
 	"wince/models"
 	"wince/vision"
+	"wince/vision/blaze"
 )
 
 func TestShapes(t *testing.T) {
@@ -142,7 +143,11 @@ func TestRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{models.Library, models.Detector, models.Mesh} {
+	files := []string{models.Library, models.Detector, models.Mesh}
+	if blaze.Supported() {
+		files = append(files, source(t, models.Mesh).Name)
+	}
+	for _, name := range files {
 		for how, damage := range map[string]func([]byte) []byte{
 			"missing":   nil,
 			"truncated": func(b []byte) []byte { return b[:len(b)-1] },
@@ -151,7 +156,7 @@ func TestRefused(t *testing.T) {
 		} {
 			t.Run(name+" "+how, func(t *testing.T) {
 				dir := t.TempDir()
-				for _, f := range []string{models.Library, models.Detector, models.Mesh} {
+				for _, f := range files {
 					if f == name {
 						continue
 					}
