@@ -29,6 +29,7 @@ type faultLine struct {
 	gap           time.Duration // longest without a result, the fault's own length taken off
 	pspi          float64       // of the observation's 95th percentile, less that of the clean run
 	p95           float64       // ms
+	again         float64       // bytes of video sent again for each sent once; known with a relay only
 	neutral       map[string]float64
 }
 
@@ -50,7 +51,7 @@ func TestFaultsMeasured(t *testing.T) {
 		after = 14 * time.Second // what lasts shorter begins so long after the tablet's start
 	)
 	var clean *pain.Observation
-	t.Logf("%-22s %6s %8s %9s %9s %9s %8s", "fault", "sent", "results", "analysed", "gap ms", "PSPI", "p95 ms") // and the neutral faces that pictures were measured against
+	t.Logf("%-22s %6s %8s %9s %9s %9s %8s %7s", "fault", "sent", "results", "analysed", "gap ms", "PSPI", "p95 ms", "again") // and the neutral faces that pictures were measured against
 	for _, tt := range []struct {
 		name  string
 		netem string        // what tc is told, in both directions
@@ -63,13 +64,15 @@ func TestFaultsMeasured(t *testing.T) {
 		{"1 % loss", "loss 1%", weather{loss: 0.01}, whole, 0.9, true},
 		{"5 % loss", "loss 5%", weather{loss: 0.05}, whole, 0.9, true},
 		{"15 % loss", "loss 15%", weather{loss: 0.15}, whole, 0, true},
+		{"5 % loss, no RTX", "", weather{loss: 0.05, plain: true}, whole, 0.9, true},
+		{"15 % loss, no RTX", "", weather{loss: 0.15, plain: true}, whole, 0, true},
 		{"200 ms jitter", "delay 100ms 100ms", weather{late: 1, delay: 200 * time.Millisecond}, whole, 0, true},
 		{"reordering", "delay 20ms reorder 25% 50%", weather{late: 0.25, delay: 20 * time.Millisecond}, whole, 0.9, true},
 		{"outage of 3 s", "loss 100%", weather{loss: 1}, 3 * time.Second, 0, true},
 		{"150 kbit/s for 5 s", "rate 150kbit limit 60", weather{rate: 150_000 / 8}, 5 * time.Second, 0, true},
-		{"MTU 1200", "mtu", weather{}, whole, 0.98, true},
+		{"MTU 1200", "mtu", weather{most: mtu1200}, whole, 0.98, true},
 	} {
-		if tt.netem == "mtu" && !n.netem {
+		if tt.relay.plain && n.netem {
 			continue
 		}
 		line, o := n.run(t, url, data, fault{tt.netem, tt.relay}, after, tt.lasts)
@@ -84,7 +87,7 @@ func TestFaultsMeasured(t *testing.T) {
 			line.pspi = math.NaN()
 		}
 		share := float64(line.results) / float64(max(line.sent, 1))
-		t.Logf("%-22s %6d %8d %8.1f%% %9d %9.2f %8.1f  %v", tt.name, line.sent, line.results, 100*share, line.gap.Milliseconds(), line.pspi, line.p95, line.neutral)
+		t.Logf("%-22s %6d %8d %8.1f%% %9d %9.2f %8.1f %6.1f%%  %v", tt.name, line.sent, line.results, 100*share, line.gap.Milliseconds(), line.pspi, line.p95, 100*line.again, line.neutral)
 		if share < tt.share {
 			t.Errorf("%s: %.1f %% of the pictures were analysed, want %.0f %%", tt.name, 100*share, 100*tt.share)
 		}
@@ -287,7 +290,7 @@ func (n *namespace) relayed(t *testing.T, url, data string, w weather, lasts tim
 	}
 	way := newBadNetworkTo(t, &net.UDPAddr{IP: net.ParseIP(nearAddress), Port: number})
 	tablet := newSimTablet(0, api, film, 10*time.Second)
-	tablet.way, tablet.warm = way.detour(), warm
+	tablet.way, tablet.warm, tablet.noRTX = way.detour(), warm, w.plain
 	ctx, stop := context.WithCancel(t.Context())
 	var faulty sync.WaitGroup
 	if lasts == 0 {
@@ -314,7 +317,11 @@ func (n *namespace) relayed(t *testing.T, url, data string, w weather, lasts tim
 	if s.failed != nil {
 		t.Logf("the tablet says: %v", s.failed)
 	}
-	return lineOf(&s, lasts), s.Observation
+	line := lineOf(&s, lasts)
+	if all, again := way.media.Load(), way.again.Load(); all > again {
+		line.again = float64(again) / float64(all-again)
+	}
+	return line, s.Observation
 }
 
 func lineOf(s *simStream, lasts time.Duration) faultLine {

@@ -12,6 +12,9 @@ import (
 	"wince/vision"
 )
 
+// mtu1200 is the largest datagram that fits into a packet of 1200 bytes, with IPv4's header and UDP's.
+const mtu1200 = 1200 - 20 - 8
+
 // TestFaults lets tablets send through bad networks, all at once. No garbled picture ever reaches the analysis, whatever happens; with 5 % of
 // the packets lost nine of ten pictures are analysed; and when a fault ends, pictures come again. How soon they do is measured by
 // TestFaultsMeasured, for a test must not depend on how busy the machine is.
@@ -39,6 +42,7 @@ func TestFaults(t *testing.T) {
 		{"200 ms jitter", func(n *badNetwork, _ *rtc.Tablet) { n.set(weather{late: 1, delay: 200 * time.Millisecond}) }, 0.3},
 		{"reordering", func(n *badNetwork, _ *rtc.Tablet) { n.set(weather{late: 0.3, delay: 40 * time.Millisecond}) }, 0.9},
 		{"150 kbit/s", func(n *badNetwork, _ *rtc.Tablet) { n.set(weather{rate: 150_000 / 8}) }, 0},
+		{"MTU 1200", func(n *badNetwork, _ *rtc.Tablet) {}, 0.9},
 		{"outage", func(n *badNetwork, _ *rtc.Tablet) { n.dead.Store(true) }, 0},
 		{"NAT rebinding", func(n *badNetwork, _ *rtc.Tablet) { n.rebind() }, 0},
 	} {
@@ -60,6 +64,7 @@ func TestFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			n := newBadNetwork(t, publisher.Port())
+			n.set(weather{most: mtu1200}) // both ends' first words fit, too
 			sim, tab := connectThrough(t, n, session, film)
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
@@ -89,6 +94,9 @@ func TestFaults(t *testing.T) {
 			}
 			if n := evil.Load(); n > 0 {
 				t.Errorf("%d garbled pictures reached the analysis, %d good ones", n, good.Load())
+			}
+			if up := n.large[0].Load(); up > 0 {
+				t.Errorf("%d datagrams of the tablet were larger than %d bytes", up, mtu1200)
 			}
 		})
 	}

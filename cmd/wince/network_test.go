@@ -15,10 +15,12 @@ import (
 
 // weather is what a network does to packets of media on their way to the server.
 type weather struct {
+	plain bool          // the tablet has no RTX
 	loss  float64       // share that vanishes
 	late  float64       // share that comes late, and so out of order
 	delay time.Duration // at most, of what comes late; every packet another one
 	back  time.Duration // that every packet of the way back is late
+	most  int           // bytes of a datagram, in both directions; 0 knows no limit. Larger ones vanish, and nobody is told
 	rate  int           // bytes a second; 0 knows no limit. What does not fit into an eighth of a second's queue is lost
 }
 
@@ -31,8 +33,9 @@ type badNetwork struct {
 	dead    atomic.Bool
 	lost    atomic.Int64
 	late    atomic.Int64
-	media   atomic.Int64 // bytes of video that the tablets sent
-	again   atomic.Int64 // of these what they sent not for the first time
+	large   [2]atomic.Int64 // datagrams to the server, and from it, that were too large
+	media   atomic.Int64    // bytes of video that the tablets sent
+	again   atomic.Int64    // of these what they sent not for the first time
 	wg      sync.WaitGroup
 	mu      sync.Mutex
 	backs   map[string]*net.UDPConn
@@ -121,6 +124,8 @@ func (n *badNetwork) relay(t *testing.T) {
 		}
 		switch x := rng.Float64(); {
 		case n.dead.Load():
+		case w.most > 0 && k > w.most:
+			n.large[0].Add(1)
 		case media && (x < w.loss || !n.fits(w, k)):
 			n.lost.Add(1)
 		case media && x < w.loss+w.late:
@@ -175,7 +180,12 @@ func (n *badNetwork) back(t *testing.T, from *net.UDPAddr) *net.UDPConn {
 			if err != nil || n.dead.Load() {
 				continue
 			}
-			if wait := n.weather.Load().back; wait > 0 {
+			w := n.weather.Load()
+			if w.most > 0 && k > w.most {
+				n.large[1].Add(1)
+				continue
+			}
+			if wait := w.back; wait > 0 {
 				p := append([]byte(nil), buf[:k]...)
 				n.wg.Go(func() {
 					time.Sleep(wait)

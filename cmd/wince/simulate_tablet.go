@@ -28,6 +28,7 @@ type simTablet struct {
 	watch   func([]byte)  // is shown every event; nil for none
 	loss    float64       // share of the packets that are lost
 	tcp     bool          // video goes over TCP
+	noRTX   bool          // lost packets are sent again on the stream itself
 	way     *detour       // that video takes instead of the way that the server names; nil for none
 
 	mu          sync.Mutex
@@ -92,7 +93,7 @@ func (t *simTablet) publish(ctx context.Context, d time.Duration, untilObserved 
 			}
 		}
 	}()
-	tab, err := rtc.TabletConfig{Codec: t.film.codec, OnEvent: t.event, Loss: t.loss, TCP: t.tcp}.New()
+	tab, err := rtc.TabletConfig{Codec: t.film.codec, OnEvent: t.event, Loss: t.loss, TCP: t.tcp, NoRTX: t.noRTX}.New()
 	if err != nil {
 		return err
 	}

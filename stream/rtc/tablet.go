@@ -36,6 +36,10 @@ type Tablet struct {
 	rtcp      sync.WaitGroup
 }
 
+// packetSize is that of a tablet's RTP packets before extensions, RTX's number and SRTP's tag, which take some 30 bytes: with them and IP's
+// headers it fits into 1200 bytes, also over IPv6.
+const packetSize = 1100
+
 // TabletConfig says what kind of tablet it is.
 type TabletConfig struct {
 	Codec   stream.Codec       // that it sends; default VP8
@@ -130,7 +134,7 @@ func (t *Tablet) offerMedia(cfg TabletConfig) error {
 		}
 	})
 	// The payload type and the SSRC are filled in by the track.
-	t.payload = rtp.NewPacketizer(1200, 0, 0, payloader(cfg.Codec), rtp.NewRandomSequencer(), 90000)
+	t.payload = rtp.NewPacketizer(packetSize, 0, 0, payloader(cfg.Codec), rtp.NewRandomSequencer(), 90000)
 	t.rtcp.Go(func() { t.readRTCP(tr.Sender()) })
 	return nil
 }
