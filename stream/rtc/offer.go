@@ -102,14 +102,29 @@ func sends(d *sdp.SessionDescription, m *sdp.MediaDescription) bool {
 	return true
 }
 
-// undeclared takes the SSRCs out of an offer: a sender may change its own in mid-stream (RFC 3550, section 8.2), and what an offer has
-// declared would be all that is taken then.
-func undeclared(offer string) string {
+// reduced takes out of an offer what is not wanted of it. SSRCs: a sender may change its own in mid-stream (RFC 3550, section 8.2), and what an
+// offer has declared would be all that is taken then. Candidates that cannot be used, and more of them than a tablet has: each is checked
+// several times.
+func reduced(offer string) string {
 	var b strings.Builder
+	n := 0
 	for l := range strings.Lines(offer) {
-		if !strings.HasPrefix(l, "a=ssrc:") && !strings.HasPrefix(l, "a=ssrc-group:") {
-			b.WriteString(l)
+		switch {
+		case strings.HasPrefix(l, "a=ssrc:"), strings.HasPrefix(l, "a=ssrc-group:"):
+			continue
+		case strings.HasPrefix(l, "a=candidate:"):
+			if n++; hidden(l) || n > maxCandidates {
+				continue
+			}
 		}
+		b.WriteString(l)
 	}
 	return b.String()
+}
+
+// hidden says whether a candidate's address is a browser's mDNS name. Nobody asks for these (decision 109): the tablet's first check tells
+// where it is.
+func hidden(candidate string) bool {
+	f := strings.Fields(candidate)
+	return len(f) > 4 && strings.HasSuffix(strings.ToLower(f[4]), ".local")
 }

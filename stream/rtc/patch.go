@@ -79,9 +79,10 @@ func (p *peer) Patch(ctx context.Context, tag, text string) (answer, newTag stri
 		return "", "", stream.ErrFragment
 	}
 	for _, c := range f.candidates {
-		if strings.Contains(c, ".local ") { // a browser's mDNS name, which is not looked up: see newAPI
+		if p.told >= maxCandidates || hidden(c) { // what came before may be all that a tablet has
 			continue
 		}
+		p.told++
 		if err := p.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: c, SDPMid: &f.mid}); err != nil {
 			return "", "", stream.ErrFragment.Because(err)
 		}
@@ -107,8 +108,9 @@ func (p *peer) restart(ctx context.Context, offer string, f fragment) (answer, t
 	if err != nil {
 		return "", "", err
 	}
+	p.told = len(f.candidates)
 	for _, c := range f.candidates {
-		if strings.Contains(c, ".local ") {
+		if hidden(c) {
 			continue
 		}
 		if err := p.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: c, SDPMid: &f.mid}); err != nil {

@@ -52,6 +52,7 @@ type peer struct {
 
 	patching sync.Mutex // one negotiation after the other
 	tag      string     // of the ICE session
+	told     int        // candidates that came in fragments since it began
 
 	mu      sync.Mutex
 	closing bool
@@ -91,7 +92,7 @@ func newPeer(pc *webrtc.PeerConnection, to stream.Sink, cfg Config) *peer {
 func (p *peer) answer(ctx context.Context, offer string) (string, error) {
 	p.patching.Lock()
 	defer p.patching.Unlock()
-	return p.negotiate(ctx, undeclared(offer))
+	return p.negotiate(ctx, reduced(offer))
 }
 
 // negotiate answers an offer and waits until all candidates are gathered. p.patching is held.

@@ -135,8 +135,7 @@ func (s *Server) newAPI(opened func(net.IP) bool) (*webrtc.API, error) {
 	// seconds without a network four more would pass without a result.
 	se.SetSCTPRTOMax(time.Second)
 	se.DisableActiveTCP(true) // tablets connect to us, never the other way
-	// Browsers hide their addresses behind mDNS names. These need not be resolved: the tablet's first connectivity check
-	// tells its address, and resolving them would cost a multicast socket for each connection.
+	// Browsers hide their addresses behind mDNS names, which are not asked for: docs/decisions/0109 has why.
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	// A tablet that loses its network for half a minute goes on where it was, by itself or with a restart (PATCH).
 	se.SetICETimeouts(4*time.Second, s.cfg.Patience, 2*time.Second)
