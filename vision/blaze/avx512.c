@@ -8,7 +8,7 @@
 #define widened(w) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(w)))
 #define LANES 16
 #define PLACES 12
-#include "steps.inc"
+#include "steps.h"
 #else
 void wince_blaze_16(const step *steps, int n, const float *weights, const uint16_t *halves, float *values, const float *input) {
 	(void)steps, (void)n, (void)weights, (void)halves, (void)values, (void)input;

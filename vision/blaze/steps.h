@@ -91,24 +91,40 @@ static inline __attribute__((always_inline)) void places(const step *s, int coun
 	}
 }
 
-// deep computes a row of the depthwise convolution; in is the place above and left of the first.
+// deep computes a row of the depthwise convolution; in is the place above and left of the first. Of each place that several results need, a
+// register holds the value.
+static inline __attribute__((always_inline)) void deepen(int n, int stride, const vec k[9], vec bias, const float *in, int c, int line, float *out) {
+	vec sum[4];
+#pragma GCC unroll 4
+	for (int p = 0; p < n; p++)
+		sum[p] = bias;
+#pragma GCC unroll 3
+	for (int i = 0; i < 3; i++)
+#pragma GCC unroll 9
+		for (int x = 0; x < (n - 1) * stride + 3; x++) {
+			const vec v = *(const vec *)(in + i * line + x * c);
+#pragma GCC unroll 4
+			for (int p = 0; p < n; p++)
+				if (x - p * stride >= 0 && x - p * stride < 3)
+					sum[p] += k[3 * i + x - p * stride] * v;
+		}
+#pragma GCC unroll 4
+	for (int p = 0; p < n; p++)
+		*(vec *)(out + p * c) = sum[p];
+}
+
 static inline __attribute__((always_inline)) void deep(const step *s, int stride, const float *in, int line, const float *w, float *out) {
 	const int c = s->channels;
 	for (int o = 0; o < c; o += LANES) {
-		const vec bias = *(const vec *)(w + o);
 		vec k[9];
 		for (int i = 0; i < 9; i++)
 			k[i] = *(const vec *)(w + (i + 1) * c + o);
-		for (int x = 0; x < s->width; x++) {
-			const float *a = in + x * stride * c + o;
-			vec t = bias, u = {0}, q = {0};
-			for (int i = 0; i < 3; i++) {
-				t += k[i] * *(const vec *)(a + i * c);
-				u += k[3 + i] * *(const vec *)(a + line + i * c);
-				q += k[6 + i] * *(const vec *)(a + 2 * line + i * c);
-			}
-			*(vec *)(out + x * c + o) = t + u + q;
-		}
+		const vec bias = *(const vec *)(w + o);
+		int x = 0;
+		for (; x + 4 <= s->width; x += 4)
+			deepen(4, stride, k, bias, in + x * stride * c + o, c, line, out + x * c + o);
+		for (; x < s->width; x++)
+			deepen(1, stride, k, bias, in + x * stride * c + o, c, line, out + x * c + o);
 	}
 }
 
