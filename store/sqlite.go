@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"syscall"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
@@ -45,6 +46,7 @@ func openSQLite(path string) (*sql.DB, backend, error) {
 	db := sql.OpenDB(liteConnector{dsn: dsn, turn: make(chan struct{}, 1)})
 	db.SetMaxOpenConns(8)
 	db.SetMaxIdleConns(8)
+	db.SetConnMaxIdleTime(time.Minute) // what a rush has opened, two files and a cache each, is closed after it
 	return db, &sqlite{path: path}, nil
 }
 
