@@ -1,4 +1,4 @@
-import { request } from "../api/request";
+import { type Options, request, v1 } from "../api/request";
 import type { LiveEvent, Session } from "../model";
 import { Hold } from "./hold";
 import { answerWith, fragmentOf, iceServers } from "./whip";
@@ -9,6 +9,7 @@ const gatherFor = 2000; // ms to wait for network candidates
 const gatherAgainFor = 500; // the same in a restart, in which the server has said where it is
 const directFor = 2000; // ms until the servers that help are made use of
 const answerFor = 4000; // ms that the server has to answer a restart
+const quietFor = 2500; // ms without a result, after which it is asked whether it is there: a browser takes seven seconds to notice
 const startRate = 1000; // kbit/s
 const connectFor = 15000; // ms until video that does not flow is said to be stuck
 
@@ -73,11 +74,13 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
   let resource: string | null = null;
   let over = false;
   let met = false;
+  let paused = false;
+  let heard = 0; // when a result came last, or the server was asked
   let helped = false; // the server has named others that help to reach it
   let source: EventSource | null = null;
   const timers: number[] = [];
   const goes = () => {
-    if (met) hold.begin();
+    if (met && !over) hold.begin();
   };
   const comes = () => hold.hurry();
   const close = () => {
@@ -99,6 +102,7 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
   const receive = (data: unknown) => {
     if (over || typeof data !== "string") return;
     const e = JSON.parse(data) as LiveEvent;
+    heard = Date.now();
     hold.heard();
     if (e.type === "end") fail("ended");
     else on.event(e);
@@ -107,27 +111,29 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
     source = new EventSource(session.events);
     source.onmessage = (m) => receive(m.data);
   };
-  const restart = async () => {
+  const goAnew = async () => {
     if (!resource || over) return;
     const offer = await pc.createOffer({ iceRestart: true });
     const found = candidates(pc, gatherAgainFor);
     await pc.setLocalDescription(offer);
     await found;
-    const giveUp = new AbortController();
-    const timer = window.setTimeout(() => giveUp.abort(), answerFor);
     try {
       const headers = { "Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*" };
-      const r = await request(resource, { method: "PATCH", body: fragmentOf(pc.localDescription?.sdp ?? ""), headers, signal: giveUp.signal });
-      const sdp = answerWith(pc.remoteDescription?.sdp ?? "", await r.text());
+      const [r, fragment] = await answered(resource, { method: "PATCH", body: fragmentOf(pc.localDescription?.sdp ?? ""), headers });
+      const sdp = answerWith(pc.remoteDescription?.sdp ?? "", fragment);
       help(pc, r); // whose names for the time before are good for an hour
       await pc.setRemoteDescription({ type: "answer", sdp });
     } catch (e) {
       await pc.setLocalDescription({ type: "rollback" }).catch(() => undefined);
       throw e;
-    } finally {
-      clearTimeout(timer);
     }
     if (pc.connectionState === "connected") hold.end();
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  const restart = () => {
+    const mine = last.catch(() => undefined).then(goAnew); // one after the other
+    last = mine;
+    return mine;
   };
   const hold = new Hold({
     restart,
@@ -160,10 +166,18 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
         hold.end();
         if (met) return;
         met = true;
+        heard = Date.now();
         on.connected();
         timers.push(window.setTimeout(() => !over && results.readyState !== "open" && listen(), 4000)); // for a browser without data channels
     }
   };
+  timers.push(
+    window.setInterval(() => {
+      if (!met || paused || hold.on || Date.now() - heard < quietFor) return;
+      heard = Date.now();
+      answered(`${v1}/sessions/${session.id}`, {}).catch(goes);
+    }, 500),
+  );
   window.addEventListener("offline", goes);
   window.addEventListener("online", comes);
   timers.push(
@@ -186,7 +200,24 @@ export async function publish(session: Session, camera: MediaStream, on: Handler
     close();
     throw e;
   }
-  return { close, pause: (paused) => void sender.sender.replaceTrack(paused ? null : track).catch(() => undefined) };
+  const pause = (wanted: boolean) => {
+    paused = wanted;
+    heard = Date.now();
+    void sender.sender.replaceTrack(paused ? null : track).catch(() => undefined);
+  };
+  return { close, pause };
+}
+
+/** Asks the server and does not wait for long. */
+async function answered(path: string, o: Options): Promise<[Response, string]> {
+  const giveUp = new AbortController();
+  const timer = window.setTimeout(() => giveUp.abort(), answerFor);
+  try {
+    const r = await request(path, { ...o, signal: giveUp.signal });
+    return [r, await r.text()];
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Takes over the servers that help a tablet to reach this one, from an answer that names any, for the next time that a way is looked for. */
