@@ -65,8 +65,8 @@ kill: setup ## kill a writing process 200 times at random points and look for wh
 	go test -race -timeout 30m -count 1 ./store -run TestKill -v -kills $(or $(KILLS),200)
 
 .PHONY: faults
-faults: setup build ## run the built server through bad networks (netem, needs root) and hold the results against the bars
-	go test -timeout 20m -count 1 ./cmd/wince -run TestFaultsMeasured -v -faults
+faults: setup build ## run the built server through bad networks (needs root) and hold the results against the bars (ONLY=loss for some)
+	go test -timeout 20m -count 1 ./cmd/wince -run TestFaultsMeasured -v -faults $(if $(ONLY),-only '$(ONLY)')
 
 .PHONY: soak
 soak: build ## an hour of tablets that come and go, and what grows meanwhile (MINUTES=n for another length)

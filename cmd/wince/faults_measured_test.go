@@ -23,6 +23,8 @@ import (
 
 var measureFaults = flag.Bool("faults", false, "measure faults of the network with the built server, network namespaces and tc netem; needs root")
 
+var onlyFaults = flag.String("only", "", "of these measure those whose names hold this; the clean run always")
+
 // faultLine is one row of the report.
 type faultLine struct {
 	sent, results int
@@ -72,7 +74,7 @@ func TestFaultsMeasured(t *testing.T) {
 		{"150 kbit/s for 5 s", "rate 150kbit limit 60", weather{rate: 150_000 / 8}, 5 * time.Second, 0, true},
 		{"MTU 1200", "mtu", weather{most: mtu1200}, whole, 0.98, true},
 	} {
-		if tt.relay.plain && n.netem {
+		if tt.relay.plain && n.netem || clean != nil && !strings.Contains(tt.name, *onlyFaults) {
 			continue
 		}
 		line, o := n.run(t, url, data, fault{tt.netem, tt.relay}, after, tt.lasts)
@@ -99,6 +101,9 @@ func TestFaultsMeasured(t *testing.T) {
 		}
 	}
 
+	if *onlyFaults != "" {
+		return
+	}
 	killed := n.simulate(url, data, 10)
 	if err := killed.Start(); err != nil {
 		t.Fatal(err)

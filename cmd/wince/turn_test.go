@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
@@ -8,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/pion/turn/v5"
 )
 
 // The relay proves itself with the server's own certificate, and what the server gives to a tablet lets it in.
@@ -55,23 +54,14 @@ func TestRelayHasTheServersCertificate(t *testing.T) {
 	if p := conn.ConnectionState().NegotiatedProtocol; p != "" {
 		t.Errorf("it speaks %s", p)
 	}
-	c, err := turn.NewClient(&turn.ClientConfig{Conn: turn.NewSTUNConn(conn), TURNServerAddr: at, Username: given[0].Username, Password: given[0].Credential})
-	if err != nil {
+	// Without credentials it says whose they have to be. What it does with them has its tests in stream/rtc.
+	if _, err := conn.Write([]byte("\x00\x03\x00\x08\x21\x12\xa4\x42abcdefghijkl\x00\x19\x00\x04\x11\x00\x00\x00")); err != nil { // allocate, UDP
 		t.Fatal(err)
 	}
-	defer c.Close()
-	if err := c.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	relayed, err := c.Allocate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a, ok := relayed.LocalAddr().(*net.UDPAddr); !ok || !a.IP.IsLoopback() {
-		t.Errorf("a place at %v, want one that only this machine reaches", relayed.LocalAddr())
-	}
-	if err := relayed.Close(); err != nil {
-		t.Error(err)
+	b := make([]byte, 512)
+	n, err := conn.Read(b)
+	if err != nil || n < 20 || b[0] != 1 || b[1] != 0x13 || !bytes.Contains(b[:n], []byte("wince")) {
+		t.Errorf("to a request for a place it answers % x, %v", b[:n], err)
 	}
 
 	plain, err := net.Dial("tcp", at)
@@ -83,7 +73,6 @@ func TestRelayHasTheServersCertificate(t *testing.T) {
 	if _, err := plain.Write([]byte("\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl")); err != nil {
 		t.Fatal(err)
 	}
-	b := make([]byte, 64)
 	if n, err := plain.Read(b); err == nil && (n == 0 || b[0] != 21) {
 		t.Errorf("without TLS it answers % x", b[:n])
 	}

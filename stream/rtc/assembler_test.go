@@ -229,6 +229,7 @@ func TestShuffledPackets(t *testing.T) {
 func FuzzAssembler(f *testing.F) {
 	f.Add([]byte{0, 1, 0x90, 5, 0x10, 0, 0, 2, 3, 1, 0x80, 0xff})
 	f.Add([]byte{0xff, 0xff, 0x91, 3, 0x10, 0, 0})
+	f.Add([]byte{0, 1, 0x91, 3, 0x10, 0, 0, 0, 3, 0x93, 3, 0x10, 1, 0, 0, 9, 7, 5, 0, 2, 0x10, 1, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		frames := 0
 		a := newAssembler(stream.CodecVP8, 50*time.Millisecond, func(stream.EncodedFrame) bool { frames++; return true })
@@ -237,10 +238,21 @@ func FuzzAssembler(f *testing.F) {
 			h := rtp.Header{SequenceNumber: uint16(b[0])<<8 | uint16(b[1]), Marker: b[2]&1 != 0, Timestamp: uint32(b[2] >> 1)}
 			n := min(int(b[3]), len(b)-4)
 			now = now.Add(time.Duration(b[3]) * time.Millisecond)
-			a.push(&h, b[4:4+n], now)
+			if again := (rtp.Packet{Header: h, Payload: b[4 : 4+n]}); h.Timestamp%4 == 3 { // came on the other stream
+				if original(&again, 96) {
+					a.repair(&again.Header, again.Payload, now)
+				}
+			} else {
+				a.push(&h, b[4:4+n], now)
+			}
 			a.tick(now)
-			if a.behind < 0 || a.behind > ringSize {
-				t.Fatalf("%d packets in the ring", a.behind)
+			for _, seq := range a.missing(now, nil) {
+				if ahead := seq - a.next; ahead >= ringSize || a.slot(seq).used {
+					t.Fatalf("asks for packet %d, which is %d ahead, waits: %v", seq, ahead, a.slot(seq).used)
+				}
+			}
+			if a.behind < 0 || a.behind > ringSize || a.hold < a.least || a.hold > mostHold*a.least {
+				t.Fatalf("%d packets in the ring, held for %v", a.behind, a.hold)
 			}
 			b = b[4+n:]
 		}

@@ -158,7 +158,12 @@ func (p *peer) receive(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 		p.log.Debug("retransmissions ended", "peer", p.id, "reason", p.readAgain(t))
 		return
 	}
-	p.log.Debug("video ended", "peer", p.id, "reason", p.read(t))
+	v, why := p.read(t)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if f := v.frames; f != nil {
+		p.log.Debug("video ended", "peer", p.id, "reason", why, "lost", f.lost, "skipped", f.skipped, "asked_for", f.repeats.sent, "came_then", f.repeats.came)
+	}
 }
 
 // video is one stream of video as far as it was put together. Its packets and those that are sent again come in goroutines of their own.
@@ -197,32 +202,32 @@ func (p *peer) readAgain(t *webrtc.TrackRemote) error {
 
 var errReplaced = errors.New("another video stream took its place")
 
-// read turns packets into frames until the track ends, and returns why it did. It wakes without a packet only where something is due.
-func (p *peer) read(t *webrtc.TrackRemote) error {
+// read turns packets into frames until the track ends, and returns what it read, and why it ended. It wakes without a packet only where something is due.
+func (p *peer) read(t *webrtc.TrackRemote) (v *video, why error) {
 	var (
 		buf      = make([]byte, mtu)
 		packet   rtp.Packet
 		deadline time.Time
-		v        = &video{ssrc: uint32(t.SSRC())}
 	)
+	v = &video{ssrc: uint32(t.SSRC())}
 	p.video.Store(v)
 	began := time.Now()
 	for {
 		if next := earlier(v.deadline(), p.keyframe.deadline()); !next.Equal(deadline) {
 			deadline = next
 			if err := t.SetReadDeadline(deadline); err != nil {
-				return err
+				return v, err
 			}
 		}
 		n, _, err := t.Read(buf)
 		if p.ssrc.Load() != v.ssrc {
-			return errReplaced
+			return v, errReplaced
 		}
 		now := time.Now()
 		switch {
 		case timedOut(err):
 		case err != nil:
-			return err
+			return v, err
 		case packet.Unmarshal(buf[:n]) == nil: // what cannot be read is as good as lost
 			p.take(v, &packet, codecOf(t.Codec().MimeType), now)
 		}

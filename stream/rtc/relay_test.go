@@ -2,11 +2,14 @@ package rtc
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"math/big"
 	"net"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -19,16 +22,26 @@ import (
 // testRelay starts a relay behind TLS and returns it, its address, and what a client trusts.
 func testRelay(t *testing.T, video, most int) (r *Relay, address string, trust *tls.Config) {
 	t.Helper()
-	web := httptest.NewUnstartedServer(nil)
-	web.StartTLS()
-	defer web.Close()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"example.com"}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, about, about, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
 	trust = &tls.Config{RootCAs: x509.NewCertPool(), ServerName: "example.com"}
-	trust.RootCAs.AddCert(web.Certificate())
+	trust.RootCAs.AddCert(own)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err = NewRelay(RelayConfig{Listener: tls.NewListener(l, &tls.Config{Certificates: web.TLS.Certificates}), VideoPort: video, most: most})
+	r, err = NewRelay(RelayConfig{Listener: tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}), VideoPort: video, most: most})
 	if err != nil {
 		t.Fatal(err)
 	}
