@@ -21,46 +21,53 @@ const Method = "wince-blaze/1"
 // Supported says whether this processor can run nets of this package.
 func Supported() bool { return C.wince_blaze_supported() > 0 }
 
-// Net runs a model on values of its own. It serves one goroutine at a time.
+// Net runs a model on an input of its own. It serves one goroutine at a time.
 type Net struct {
-	m      *Model
-	run    func(*Net)
-	input  []float32
-	values []float32
+	m       *Model
+	run     func(m *Model, values, input []float32)
+	input   []float32
+	outputs [][]float32
 }
 
 // New returns a net of the model; it panics where Supported says no.
 func (m *Model) New() *Net {
-	n := &Net{m: m, input: make([]float32, m.input), values: make([]float32, m.values)}
+	n := &Net{m: m, input: make([]float32, m.input)}
+	for _, o := range m.outputs {
+		n.outputs = append(n.outputs, make([]float32, o.size))
+	}
 	switch C.wince_blaze_supported() {
 	case 1:
-		n.run = (*Net).eight
+		n.run = (*Model).eight
 	case 2:
-		n.run = (*Net).sixteen
+		n.run = (*Model).sixteen
 	default:
 		panic("blaze: this processor has no AVX2")
 	}
 	return n
 }
 
-func (n *Net) eight() {
-	C.wince_blaze_8(&n.m.steps[0], C.int(len(n.m.steps)), ptr(n.m.weights), (*C.uint16_t)(unsafe.SliceData(n.m.halves)), ptr(n.values), ptr(n.input))
+func (m *Model) eight(values, input []float32) {
+	C.wince_blaze_8(&m.steps[0], C.int(len(m.steps)), ptr(m.weights), (*C.uint16_t)(unsafe.SliceData(m.halves)), ptr(values), ptr(input))
 }
 
-func (n *Net) sixteen() {
-	C.wince_blaze_16(&n.m.steps[0], C.int(len(n.m.steps)), ptr(n.m.weights), (*C.uint16_t)(unsafe.SliceData(n.m.halves)), ptr(n.values), ptr(n.input))
+func (m *Model) sixteen(values, input []float32) {
+	C.wince_blaze_16(&m.steps[0], C.int(len(m.steps)), ptr(m.weights), (*C.uint16_t)(unsafe.SliceData(m.halves)), ptr(values), ptr(input))
 }
 
 // Input is where the picture goes: three planes, 0-1.
 func (n *Net) Input() []float32 { return n.input }
 
-// Run computes the outputs from the input. It does not allocate.
-func (n *Net) Run() { n.run(n) }
+// Run computes the outputs from the input. It does not allocate once as many nets ran at once as ever do.
+func (n *Net) Run() {
+	values := n.m.borrow()
+	n.run(n.m, values, n.input)
+	for i, o := range n.m.outputs {
+		copy(n.outputs[i], values[o.at:])
+	}
+	n.m.giveBack(values)
+}
 
 // Output returns the outputs in the model's order, valid until the next run.
-func (n *Net) Output(i int) []float32 {
-	o := n.m.outputs[i]
-	return n.values[o.at : o.at+o.size]
-}
+func (n *Net) Output(i int) []float32 { return n.outputs[i] }
 
 func ptr(f []float32) *C.float { return (*C.float)(unsafe.Pointer(unsafe.SliceData(f))) }

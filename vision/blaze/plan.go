@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/x448/float16"
 
@@ -18,13 +19,35 @@ import (
 // ErrUnsupported is wrapped by errors about a net that is no stem, blocks and heads.
 var ErrUnsupported = errors.New("not a net that is run here")
 
-// Model is a net's plan and weights. It does not change and serves any number of nets.
+// Model is a net's plan and weights. It serves any number of nets, which share the memory of a run: there are as many of these as ever ran at
+// once, so that they stay near the processor.
 type Model struct {
 	steps         []C.step
 	weights       []float32
 	halves        []uint16 // of heads
 	input, values int      // floats that a net needs
 	outputs       []span
+
+	mu    sync.Mutex
+	spare [][]float32
+}
+
+func (m *Model) borrow() []float32 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := len(m.spare)
+	if n == 0 {
+		return make([]float32, m.values) // zeros, which stay around each tensor
+	}
+	v := m.spare[n-1]
+	m.spare = m.spare[:n-1]
+	return v
+}
+
+func (m *Model) giveBack(v []float32) {
+	m.mu.Lock()
+	m.spare = append(m.spare, v)
+	m.mu.Unlock()
 }
 
 type span struct{ at, size int }
