@@ -31,6 +31,12 @@ const (
 
 const requestKey = "request"
 
+// A request whose client left before it had an answer did not fail: logs, metrics and traces tell it by nginx's number.
+const (
+	leftKey    = "left"
+	statusLeft = 499
+)
+
 func requestID(c *gin.Context) string { return c.GetString(requestKey) }
 
 // identify gives the request an id, which answers, logs and the trail carry: the client's, where it sends a UUID, so that both sides'
@@ -74,7 +80,11 @@ func (s *Server) record(c *gin.Context) {
 	defer span.End()
 	c.Request = c.Request.WithContext(ctx)
 	c.Next()
-	span.SetAttributes(attribute.String("http.route", c.FullPath()), attribute.Int("http.response.status_code", c.Writer.Status()), attribute.String("wince.request", requestID(c)))
+	status := c.Writer.Status()
+	if c.GetBool(leftKey) {
+		status = statusLeft
+	}
+	span.SetAttributes(attribute.String("http.route", c.FullPath()), attribute.Int("http.response.status_code", status), attribute.String("wince.request", requestID(c)))
 	route := c.FullPath()
 	if route == "" {
 		route = "unknown"
@@ -84,10 +94,10 @@ func (s *Server) record(c *gin.Context) {
 	}
 	took := time.Since(begun)
 	if s.opt.Observe != nil {
-		s.opt.Observe(route, methodName(c.Request.Method), c.Writer.Status(), took)
+		s.opt.Observe(route, methodName(c.Request.Method), status, took)
 	}
 	s.log.LogAttrs(c.Request.Context(), slog.LevelDebug, "request", slog.String("request", requestID(c)), slog.String("method", c.Request.Method),
-		slog.String("route", route), slog.Int("status", c.Writer.Status()), slog.Duration("took", took))
+		slog.String("route", route), slog.Int("status", status), slog.Duration("took", took))
 }
 
 // methodName returns a request's method where it is one of HTTP's: others are anybody's words.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"math"
@@ -199,7 +200,11 @@ func (s *Server) fail(c *gin.Context, err error) {
 	if errors.As(err, &retry) {
 		c.Header("Retry-After", strconv.Itoa(max(1, int(math.Ceil(retry.after.Seconds())))))
 	}
-	if kind.status >= 500 {
+	switch {
+	case errors.Is(err, context.Canceled) && errors.Is(c.Request.Context().Err(), context.Canceled):
+		c.Set(leftKey, true)
+		s.log.InfoContext(c.Request.Context(), "whoever asked has left", "request", p.Request, "error", err)
+	case kind.status >= 500:
 		s.log.ErrorContext(c.Request.Context(), "request failed", "request", p.Request, "code", p.Code, "error", err)
 	}
 	if c.Writer.Written() {
