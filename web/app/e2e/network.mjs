@@ -43,10 +43,6 @@ export async function network(page) {
 
   return {
     asked,
-    /** Takes the network away without the browser being told. */
-    cut(off) {
-      dead = off;
-    },
     async set(alive) {
       dead = !alive;
       await page.context().setOffline(dead);

@@ -1,4 +1,4 @@
-import { type Signal, useSignal } from "@preact/signals";
+import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { newID } from "../api/id";
@@ -89,6 +89,9 @@ export function useFilm<T>({ who, observe, keep, kept, event }: Aim<T>) {
     };
   }, []);
   useEffect(() => (canvas.current && video.current ? painter.over(video.current, canvas.current) : undefined), []);
+  useSignalEffect(() => {
+    if (!calm.value) painter.face(null, false); // nor are old lines drawn over a picture of now
+  });
   const phase = film.phase.value;
   const on = phase !== "choose" && phase !== "trouble";
   useAwake(on);

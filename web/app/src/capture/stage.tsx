@@ -144,7 +144,7 @@ function Controls({ capture, frame, start }: { capture: Filming; frame: Frame | 
         <Button kind="main" large wide disabled={phase !== "live" || until !== null} onClick={() => void capture.observe()}>
           {start?.label ?? t("capture.startObservation", { seconds })}
         </Button>
-        {until === null ? <p class="quiet">{start?.hint ?? t("capture.readyHint")}</p> : <Left until={until} />}
+        <p class="quiet">{until === null ? (start?.hint ?? t("capture.readyHint")) : <Left until={until} />}</p>
       </div>
     );
   }
@@ -155,11 +155,17 @@ function Controls({ capture, frame, start }: { capture: Filming; frame: Frame | 
     <div class="controls">
       <div class="progress" tabIndex={-1}>
         <Ring share={done / seconds} label={t("capture.observed", { done: number(Math.min(done, seconds)), of: seconds })} waiting={stands !== "observing"} />
-        <p>
-          <strong>{t(phase === "saving" ? "capture.saving" : `capture.${stands}`)}</strong>
-          <br />
-          {stands === "held" && until !== null ? <Left until={until} /> : t(`capture.${stands}Hint`)}
-        </p>
+        {stands === "held" && until !== null ? (
+          <p>
+            <Left until={until} />
+          </p>
+        ) : (
+          <p>
+            <strong>{t(phase === "saving" ? "capture.saving" : `capture.${stands}`)}</strong>
+            <br />
+            {t(`capture.${stands}Hint`)}
+          </p>
+        )}
       </div>
       {phase !== "saving" && until === null && (
         <div class="buttons halves">
@@ -185,9 +191,7 @@ function Controls({ capture, frame, start }: { capture: Filming; frame: Frame | 
 function Left({ until }: { until: number }) {
   const seconds = useSecondsTo(until);
   return (
-    <span class="quiet" aria-live="off">
-      {t("capture.heldLeft", { seconds })}
-    </span>
+    <span aria-live="off">{t("capture.heldLeft", { seconds })}</span>
   );
 }
 

@@ -31,5 +31,8 @@ describe("History", () => {
     h.add(at(100, null));
     h.add(at(50, 9));
     expect(h.data()[1]).toEqual([1, null]);
+    h.add(at(900, 2));
+    h.add(at(9000, 3));
+    expect(h.data()[1]).toEqual([1, null, 2, null, 3]); // no line across a time without pictures
   });
 });

@@ -11,6 +11,10 @@ export class History {
     const now = f.t_ms / 1000;
     const last = this.t[this.t.length - 1];
     if (last !== undefined && now <= last) return; // it came late: a later one is drawn already
+    if (last !== undefined && now - last > 1) {
+      this.t.push(last + 0.001); // no line across a time without pictures
+      this.score.push(null);
+    }
     this.t.push(now);
     this.score.push(f.state === "scored" ? f.score : null);
     while (this.t.length > 0 && now - (this.t[0] ?? now) > this.span) {
