@@ -223,8 +223,13 @@ async function answered(path: string, o: Options): Promise<[Response, string]> {
 /** Takes over the servers that help a tablet to reach this one, from an answer that names any, for the next time that a way is looked for. */
 function help(pc: RTCPeerConnection, r: Response): boolean {
   const servers = iceServers(r.headers.get("Link"));
-  if (servers.length > 0) pc.setConfiguration({ ...pc.getConfiguration(), iceServers: servers });
-  return servers.length > 0;
+  if (servers.length === 0) return false;
+  try {
+    pc.setConfiguration({ ...pc.getConfiguration(), iceServers: servers });
+    return true;
+  } catch {
+    return false; // an address that the browser does not understand: it goes on without
+  }
 }
 
 /** Waits for the candidates of a restart, but not for long. */
