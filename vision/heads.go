@@ -22,11 +22,12 @@ const numNumbers = 96
 //go:embed units.json
 var unitsFile []byte
 
-// heads compares a face with one at ease by the numbers that the network made of each: a small perceptron that gives each
-// unit's level and how far that may be off.
+// heads compares a face with one at ease by the features of each and the numbers that the network made of it: a small perceptron
+// that gives each unit's level and how far that may be off. There are several, fitted from different seeds, and the mean of their
+// answers is taken: on real faces they differ more than on the rendered ones that they learned from.
 type heads struct {
 	encoder string // sha256 of the network that the numbers must come from
-	layers  [3]*pixel.Layer
+	members [][3]*pixel.Layer
 	answers [pain.NumAU]int // place of each unit's level among the last layer's values; the log variance is len(names) on
 	names   int
 	average calibration
@@ -39,21 +40,25 @@ type calibration struct {
 	Zero, Gain, Spread, Hand []float32
 }
 
-const widest = 96 // values of any layer but the input
+const (
+	compared = int(numFeatures) + numNumbers // values of either face
+	widest   = 128                           // values of any layer but the input
+)
 
 var loadHeads = sync.OnceValues(func() (*heads, error) { return readHeads(unitsFile) })
 
 func readHeads(file []byte) (*heads, error) {
 	var f struct {
-		Encoder string   `json:"encoder"`
-		Numbers int      `json:"numbers"`
-		Answers []string `json:"answers"`
-		Layers  []struct {
+		Encoder  string   `json:"encoder"`
+		Features int      `json:"features"`
+		Numbers  int      `json:"numbers"`
+		Answers  []string `json:"answers"`
+		Members  [][]struct {
 			In      int    `json:"in"`
 			Out     int    `json:"out"`
 			Weights string `json:"weights"` // float32, little-endian, base64
 			Bias    string `json:"bias"`
-		} `json:"layers"`
+		} `json:"members"`
 		Average calibration `json:"average"`
 		Own     calibration `json:"own"`
 	}
@@ -64,24 +69,34 @@ func readHeads(file []byte) (*heads, error) {
 		return wrong("%w", err)
 	}
 	h := &heads{encoder: f.Encoder, names: len(f.Answers), average: f.Average, own: f.Own}
-	if f.Numbers != numNumbers || len(f.Layers) != len(h.layers) {
-		return wrong("%d numbers and %d layers, not %d and %d", f.Numbers, len(f.Layers), numNumbers, len(h.layers))
+	if f.Features != int(numFeatures) || f.Numbers != numNumbers || len(f.Members) == 0 {
+		return wrong("%d features, %d numbers and %d members, not %d, %d and at least one", f.Features, f.Numbers, len(f.Members), numFeatures, numNumbers)
 	}
-	in := numNumbers + 1
-	for i, l := range f.Layers {
-		w, err := floats(l.Weights)
-		if err != nil {
-			return wrong("%w", err)
+	for _, member := range f.Members {
+		var layers [3]*pixel.Layer
+		if len(member) != len(layers) {
+			return wrong("%d layers, not %d", len(member), len(layers))
 		}
-		b, err := floats(l.Bias)
-		if err != nil {
-			return wrong("%w", err)
+		in := compared + 1
+		for i, l := range member {
+			w, err := floats(l.Weights)
+			if err != nil {
+				return wrong("%w", err)
+			}
+			b, err := floats(l.Bias)
+			if err != nil {
+				return wrong("%w", err)
+			}
+			if l.In != in || l.Out <= 0 || l.Out > widest || len(w) != l.In*l.Out || len(b) != l.Out {
+				return wrong("layer %d does not fit", i)
+			}
+			layers[i] = pixel.NewLayer(1, l.In, 1, 1, w, b, i < len(layers)-1)
+			in = l.Out
 		}
-		if l.In != in || l.Out > widest || len(w) != l.In*l.Out || len(b) != l.Out {
-			return wrong("layer %d does not fit", i)
+		if in != f.Members[0][len(layers)-1].Out || 2*h.names > in {
+			return wrong("%d answers do not fit", h.names)
 		}
-		h.layers[i] = pixel.NewLayer(1, l.In, 1, 1, w, b, i < len(h.layers)-1)
-		in = l.Out
+		h.members = append(h.members, layers)
 	}
 	for _, c := range []*calibration{&h.average, &h.own} {
 		for _, v := range [][]float32{c.Zero, c.Gain, c.Spread, c.Hand} {
@@ -100,9 +115,6 @@ func readHeads(file []byte) (*heads, error) {
 		if h.answers[a] < 0 {
 			return wrong("no answer for %v", pain.AU(a))
 		}
-	}
-	if 2*h.names > in {
-		return wrong("%d answers do not fit", h.names)
 	}
 	return h, nil
 }
@@ -127,20 +139,28 @@ func (h *heads) fits(m Models) error {
 // compare mixes into v, the hand-set levels, what the network says of f against the neutral, and returns each unit's standard
 // deviation. It does not allocate.
 func (h *heads) compare(v *pain.Intensities, f *Features, n *Neutral) (sd pain.Intensities) {
-	var buf [2][widest + 1]float32
-	x := buf[0][:numNumbers+1]
-	for i := range numNumbers {
-		x[i] = f[numFeatures+i] - n.Features[numFeatures+i]
+	var difference [compared + 1]float32
+	for i := range compared {
+		difference[i] = f[i] - n.Features[i]
 	}
 	c := &h.average
 	if n.Kind != BaselinePopulation {
-		x[numNumbers], c = 1, &h.own
+		difference[compared], c = 1, &h.own
 	}
-	for k, l := range h.layers {
-		y := buf[(k+1)%2][:l.Outputs()]
-		l.Run(y, x)
-		x = y
+	var sum [widest]float32
+	for i := range h.members {
+		var buf [2][widest]float32
+		x := difference[:]
+		for k, l := range h.members[i] {
+			y := buf[k%2][:l.Outputs()]
+			l.Run(y, x)
+			x = y
+		}
+		for o, v := range x {
+			sum[o] += v / float32(len(h.members))
+		}
 	}
+	x := sum[:]
 	for a := range h.answers {
 		i, full := h.answers[a], float32(pain.AU(a).Max())
 		level := (x[i]*full - c.Zero[i]) * c.Gain[i]

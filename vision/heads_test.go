@@ -71,13 +71,18 @@ func TestNumbersOfAnotherNetworkAreRefused(t *testing.T) {
 	}
 }
 
+// members are those of a comparison.
+func members(m map[string]any) []any { return m["members"].([]any) }
+
 func TestReadHeadsRefuses(t *testing.T) {
 	var whole map[string]any
 	for name, change := range map[string]func(map[string]any){
 		"other numbers":  func(m map[string]any) { m["numbers"] = 95 },
-		"a layer less":   func(m map[string]any) { m["layers"] = m["layers"].([]any)[:2] },
-		"short weights":  func(m map[string]any) { m["layers"].([]any)[1].(map[string]any)["weights"] = "AAAA" },
-		"no base64":      func(m map[string]any) { m["layers"].([]any)[1].(map[string]any)["bias"] = "%" },
+		"other features": func(m map[string]any) { m["features"] = 25 },
+		"a layer less":   func(m map[string]any) { members(m)[0] = members(m)[0].([]any)[:2] },
+		"short weights":  func(m map[string]any) { members(m)[0].([]any)[1].(map[string]any)["weights"] = "AAAA" },
+		"no base64":      func(m map[string]any) { members(m)[0].([]any)[1].(map[string]any)["bias"] = "%" },
+		"no member":      func(m map[string]any) { m["members"] = []any{} },
 		"a unit missing": func(m map[string]any) { m["answers"].([]any)[2] = "AU99" },
 		"no calibration": func(m map[string]any) { delete(m, "own") },
 	} {

@@ -72,6 +72,7 @@ func (s *Survey) Add(img *I420) error {
 		if presence < presenceFloor {
 			return fmt.Errorf("the mesh is only %.0f %% sure of the face", 100*presence)
 		}
+		s.mesh.shade()
 		f.texture.texture(s.mesh, r)
 		at, r = r, s.mesh.region()
 	}

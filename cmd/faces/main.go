@@ -45,6 +45,7 @@ type row struct {
 	Traits   [5]float32 // skin, age, beard, brows, lids of a rendered person
 	Pose     [3]float32 // as measured, degrees
 	Units    [15]float32
+	Parted   float32 // how far the lips stand apart, whatever parts them, 0-5
 	Lopsided float32
 	Features [26]float32
 	Points   [2 * vision.SightPoints]float32

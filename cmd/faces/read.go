@@ -42,7 +42,7 @@ func read(nets vision.Models, out string, files []string) (err error) {
 			if err != nil || m.State != pain.Scored {
 				return err
 			}
-			r := row{Identity: uint32(i), Shot: uint32(shot), Units: *au}
+			r := row{Identity: uint32(i), Shot: uint32(shot), Units: *au, Parted: au[pain.AU25]}
 			r.describe(a, &m, &s)
 			return w.Write(&r)
 		})

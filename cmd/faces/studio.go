@@ -112,7 +112,7 @@ func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err err
 		if m.State != pain.Scored {
 			continue
 		}
-		row := row{Identity: uint32(seed), Shot: uint32(k), Sort: uint8(kind), Lopsided: float32(e.Asymmetry),
+		row := row{Identity: uint32(seed), Shot: uint32(k), Sort: uint8(kind), Parted: float32(figure.Parted(&e)), Lopsided: float32(e.Asymmetry),
 			Traits: [5]float32{float32(who.Skin), float32(who.Age), float32(who.Beard), float32(who.Brows), float32(who.Lids)}}
 		for _, a := range units {
 			row.Units[a] = float32(e.AU[a.String()])

@@ -107,6 +107,21 @@ func (f *Figure) pose(e *Expression, v []vec) {
 // unitOrder fixes the order of the sums, so that the same expression gives the same bytes.
 var unitOrder = []string{"AU1", "AU2", "AU4", "AU5", "AU6", "AU7", "AU9", "AU10", "AU12", "AU15", "AU17", "AU20", "AU25"}
 
+// Parted is how far the lips of the figure stand apart under an expression, as an intensity of AU25, 0-5, where 5 is what AU25
+// does alone. A FACS coder scores AU25 whenever the lips part, whatever parts them: AU10 or a dropping jaw do, too.
+func (f *Figure) Parted(e *Expression) float64 {
+	gap := func(e *Expression) (sum float64) {
+		v := make([]vec, len(f.rest))
+		f.pose(e, v)
+		for _, p := range f.head.lipPairs {
+			sum += float64(v[p[0]][1] - v[p[1]][1])
+		}
+		return sum
+	}
+	rest := gap(&Expression{})
+	return 5 * min(max((gap(e)-rest)/(gap(&Expression{AU: map[string]float64{"AU25": 5}})-rest), 0), 1)
+}
+
 func (f *Figure) turnEye(s int, yaw, pitch float32, v []vec) {
 	r := rotation(float64(yaw), float64(pitch), 0)
 	c := f.eyes[s].centre

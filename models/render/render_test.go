@@ -108,6 +108,27 @@ func TestUnitsMoveWhatTheyName(t *testing.T) {
 	}
 }
 
+// AU25 is scored by how far the lips stand apart, whatever parts them.
+func TestParted(t *testing.T) {
+	f := load(t).shape(NewPerson(5))
+	for _, c := range []struct {
+		au     map[string]float64
+		lo, hi float64
+	}{
+		{nil, 0, 0},
+		{map[string]float64{"AU25": 5}, 5, 5},
+		{map[string]float64{"AU25": 2.5}, 2, 3},
+		{map[string]float64{"AU10": 5}, 1, 5}, // the upper lip leaves the lower one
+		{map[string]float64{"AU26": 4}, 0, 1.5},   // the jaw drops behind closed lips
+		{map[string]float64{"AU25": 2, "AU26": 4}, 4, 5},
+		{map[string]float64{"AU4": 5, "AU43": 1}, 0, 0.1},
+	} {
+		if got := f.Parted(&Expression{AU: c.au}); got < c.lo-1e-6 || got > c.hi+1e-6 {
+			t.Errorf("%v: the lips are %.2f apart, want %g to %g", c.au, got, c.lo, c.hi)
+		}
+	}
+}
+
 func TestAsymmetry(t *testing.T) {
 	h := load(t)
 	f := h.shape(Person{})

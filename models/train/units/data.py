@@ -30,6 +30,7 @@ def load(pattern):
 def targets(rows):
     """Each head's true value, 0-1 of its scale, and each side's."""
     u = rows["units"].astype(np.float32)
+    u[:, AT[25]] = rows["parted"]  # whatever parts the lips, AU25 is what a coder scores
     full = np.concatenate([u, np.maximum(u[:, AT[6]], u[:, AT[7]])[:, None], np.maximum(u[:, AT[9]], u[:, AT[10]])[:, None]], 1)
     part = u[:, [AT[a] for a in SIDED]] / 5
     lop = rows["lopsided"][:, None]

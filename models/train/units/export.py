@@ -1,4 +1,4 @@
-"""Write the trained network: the encoder as ONNX, the head, which is small, as numbers that vision reads."""
+"""Write what was trained: the encoder as ONNX, the comparison of faces, which is small, as numbers that vision reads."""
 
 import base64
 import hashlib
@@ -73,16 +73,17 @@ def encoder(p, norm):
     return m.SerializeToString()
 
 
-def write(out, p, norm, cal):
-    b = encoder(p, norm)
-    open(f"{out}/units.onnx", "wb").write(b)
-    pack = lambda x: base64.b64encode(np.asarray(x, "<f4").tobytes()).decode()
-    layers = [{"in": int(p[n]["w"].shape[0]), "out": int(p[n]["w"].shape[1]), "weights": pack(p[n]["w"].T), "bias": pack(p[n]["b"])} for n in ("full1", "full2", "full3")]
-    return comparison(out, {"encoder": hashlib.sha256(b).hexdigest(), "numbers": net.LATENT, "answers": HEADS, "sided": [f"AU{u}" for u in SIDED], "layers": layers}, cal)
+def write(out, p, norm):
+    """Write the encoder."""
+    open(f"{out}/units.onnx", "wb").write(encoder(p, norm))
 
 
-def comparison(out, head, cal):
+def comparison(out, members, cal):
     """Write the comparison of faces, and return both files' checksums."""
+    pack = lambda x: base64.b64encode(np.ascontiguousarray(x, "<f4").tobytes()).decode()
+    head = {"encoder": hashlib.sha256(open(f"{out}/units.onnx", "rb").read()).hexdigest(), "features": net.FEATURES, "numbers": net.LATENT,
+            "answers": HEADS, "sided": [f"AU{u}" for u in SIDED],
+            "members": [[{"in": w.shape[0], "out": w.shape[1], "weights": pack(w.T), "bias": pack(b)} for w, b in layers] for layers in members]}
     head |= {k: {n: [round(float(x), 5) for x in v] for n, v in c.items()} for k, c in cal.items()}
     text = json.dumps(head, indent=1) + "\n"
     open(f"{out}/units.json", "w").write(text)

@@ -2,8 +2,8 @@
 
 Half of the numbers come from distances, landmarks and from how rough the skin is in each cell of a grid: little that tells a
 rendered face from a real one. The others come from convolutions over the skin, which see more and carry over less. The plain head
-has the former alone, the full head all. Only the full head is used; the plain one is there in training, so that the former numbers
-say what they can by themselves."""
+has the former alone, the full head all. Both are there in training only, the plain one so that the former numbers say what they can
+by themselves; heads.py then fits what is used."""
 
 import jax
 import jax.numpy as jnp
@@ -44,7 +44,7 @@ def init(key, points):
     for head, size in (("plain", PLAIN), ("full", LATENT)):
         p[head + "1"] = dense(next(k), size + 1, 96)
         p[head + "2"] = dense(next(k), 96, 64)
-        p[head + "3"] = dense(next(k), 64, 2 * len(HEADS) + 2 * len(SIDED))
+        p[head + "3"] = jax.tree.map(lambda x: 0.1 * x, dense(next(k), 64, 2 * len(HEADS) + 2 * len(SIDED)))  # see heads.py
     return p
 
 

@@ -7,7 +7,7 @@ from data import AT, HEADS, SCALE, UNITS
 
 KINDS = ("average", "own")
 # The share of the hand-set level in a unit's: rendered skin and folds differ from real ones, so pain's units rest on both.
-HAND = {4: 0.6, 6: 0.5, 7: 0.5, 9: 0.2, 10: 0.2}
+HAND = {4: 0.4, 6: 0.25, 7: 0.25, 9: 0.1, 10: 0.1}
 
 
 def pairs(rows, values):
@@ -223,6 +223,14 @@ def real(answer, cal, sets):
             f["clips, average face"] = {h: round(pearson(v[ok, i], y[ok, i]), 2) for i, h in enumerate(HEADS) if not np.isnan(y[ok, i]).any()}
             f["clips, average face"]["PSPI"] = round(pearson(pspi(v[ok]), pspi(y[ok])), 2)
     return out
+
+
+def short(f):
+    """The figures by which seeds are compared."""
+    s = {n: {k: {h: round(x["r"], 3) for h, x in f[n][k]["wince"].items()} for k in KINDS} for n in ("dev", "test")}
+    if "real" in f:
+        s["real"] = {k: f["real"]["wince"][k] for k in ("held", "clip") if k in f["real"]["wince"]}
+    return s
 
 
 def everything(answer, cal, z):

@@ -9,7 +9,6 @@ one. The same seed on the same machine gives the same weights.
 
 import argparse
 import functools
-import json
 import os
 import time
 
@@ -19,8 +18,8 @@ import numpy as np
 
 import data
 import export
+import heads
 import net
-import report
 
 
 def arguments():
@@ -34,6 +33,7 @@ def arguments():
     a.add_argument("--rate", type=float, default=1.5e-3)
     a.add_argument("--offset", type=float, default=0.6, help="share of comparisons with the average face in which a real person differs from it")
     a.add_argument("--smile", type=float, default=0.05, help="weight of real smiles, in which the brows do nothing")
+    a.add_argument("--heads", type=int, default=10000, help="steps of the comparison of faces, which is fitted afterwards")
     a.add_argument("--decay", type=float, default=1e-4)
     return a.parse_args()
 
@@ -169,13 +169,6 @@ def latent(p, s, batch=1024):
     return np.concatenate(out)[:n]
 
 
-def answers(p):
-    def answer(d, own):
-        m, lv, _ = net.compare(p, jnp.asarray(d), jnp.full(len(d), float(own)))
-        return np.asarray(m) * data.SCALE, np.exp(0.5 * np.asarray(lv)) * data.SCALE
-    return answer
-
-
 def main():
     a = arguments()
     train = Set(data.load(f"{a.data}/train/*.bin"))
@@ -191,10 +184,8 @@ def main():
     os.makedirs(a.out, exist_ok=True)
     z = {name: (s.rows, latent(p, s)) for name, s in ((n, Set(data.load(f"{a.data}/{n}/*.bin"), train.norm)) for n in ("dev", "test"))}
     z["train"] = (train.rows, latent(p, train))
-    answer = answers(p)
-    cal = report.calibrate(answer, *z["dev"])
-    figures = {"seed": a.seed, "arguments": {k: v for k, v in vars(a).items() if k not in ("data", "out", "real")},
-               "pictures": {n: len(r) for n, (r, _) in z.items()}}
+    about = {"seed": a.seed, "arguments": {k: v for k, v in vars(a).items() if k not in ("data", "out", "real")},
+             "pictures": {n: len(r) for n, (r, _) in z.items()}}
     if a.real:
         r = {n: Set(data.load(f"{a.real}/{n}.bin"), train.norm) for n in ("neutral", "smiling", "clip", "rendered") if os.path.exists(f"{a.real}/{n}.bin")}
         faces = {n: (s.rows, latent(p, s)) for n, s in r.items()}
@@ -202,10 +193,8 @@ def main():
     small = [n for n in train.rows.dtype.names if n not in ("patch", "points")]
     np.savez_compressed(f"{a.out}/numbers.npz", **{f"{n}_z": v.astype(np.float16) for n, (_, v) in z.items()},
                         **{f"{n}_{c}": r[c] for n, (r, _) in z.items() for c in small})
-    figures["sha256"] = export.write(a.out, p, train.norm, cal)
-    figures |= report.everything(answer, cal, z)
-    json.dump(figures, open(f"{a.out}/figures.json", "w"), indent=1)
-    report.show(figures)
+    export.write(a.out, p, train.norm)
+    heads.finish(a.out, a.seed, about, steps=a.heads)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=$(mkdir -p "$1" && cd "$1" && pwd) seed=${2:-1}
 head=${HEAD:-../shared/data/ict-facekit} london=${LONDON:-../shared/data/faces/london}
-train=930 dev=208 test=240 shots=16 more=30 steps=3600 people=160
-[ -z "${SMALL:-}" ] || train=6 dev=6 test=6 shots=12 more=12 steps=2 people=4
+train=930 dev=208 test=240 shots=16 more=30 steps=3600 people=160 heads=10000
+[ -z "${SMALL:-}" ] || train=6 dev=6 test=6 shots=12 more=12 steps=2 people=4 heads=4
 export CGO_LDFLAGS=-Wl,--as-needed
 go build -o "$out/faces-program" ./cmd/faces
 people_of() { # NAME SEED HOW-MANY PICTURES SAMPLER
@@ -29,6 +29,6 @@ if [ -d "$london" ]; then
   real=(--real "$out/real")
 fi
 [ -d "$out/venv" ] || { python3 -m venv "$out/venv" && "$out/venv/bin/pip" install -q -r models/train/units/requirements.txt; }
-"$out/venv/bin/python" models/train/units/train.py --data "$out/faces" --out "$out/model" --seed "$seed" --steps $steps --people $people "${real[@]}"
+"$out/venv/bin/python" models/train/units/train.py --data "$out/faces" --out "$out/model" --seed "$seed" --steps $steps --people $people --heads $heads "${real[@]}"
 echo "To use it: cp $out/model/units.onnx models/; cp $out/model/units.json vision/; cp $out/model/figures.json models/train/units/;"
 echo "then make the average face anew (cmd/calibrate), the six faces of models/testdata, docs/accuracy.md and models/units.md."
