@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,7 +24,7 @@ import (
 
 var measureFaults = flag.Bool("faults", false, "measure faults of the network with the built server, network namespaces and tc netem; needs root")
 
-var onlyFaults = flag.String("only", "", "of these measure those whose names hold this; the clean run always")
+var onlyFaults = flag.String("only", "", "of these measure those whose names match this regular expression; the clean run always")
 
 // faultLine is one row of the report.
 type faultLine struct {
@@ -41,6 +42,10 @@ type faultLine struct {
 func TestFaultsMeasured(t *testing.T) {
 	if !*measureFaults {
 		t.Skip("takes some minutes, root and nothing else running: make faults")
+	}
+	only, err := regexp.Compile(*onlyFaults)
+	if err != nil {
+		t.Fatal(err)
 	}
 	n := newNamespace(t)
 	data := filepath.Join(t.TempDir(), "data")
@@ -74,7 +79,7 @@ func TestFaultsMeasured(t *testing.T) {
 		{"150 kbit/s for 5 s", "rate 150kbit limit 60", weather{rate: 150_000 / 8}, 5 * time.Second, 0, true},
 		{"MTU 1200", "mtu", weather{most: mtu1200}, whole, 0.98, true},
 	} {
-		if tt.relay.plain && n.netem || clean != nil && !strings.Contains(tt.name, *onlyFaults) {
+		if tt.relay.plain && n.netem || clean != nil && !only.MatchString(tt.name) {
 			continue
 		}
 		line, o := n.run(t, url, data, fault{tt.netem, tt.relay}, after, tt.lasts)

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	ringSize = 512     // packets that may wait behind a gap; a power of two
-	maxFrame = 1 << 20 // bytes of an encoded frame; a VGA keyframe has some 30 KB
+	ringSize = 512 // packets that may wait behind a gap; a power of two
+	mostMissed = 128 // packets in one piece, about a second: more is an outage, after which a keyframe is there sooner than what was missed
+	maxFrame   = 1 << 20 // bytes of an encoded frame; a VGA keyframe has some 30 KB
 )
 
 // assembler puts the packets of one stream together to frames. A frame is complete at the packet with the
@@ -78,7 +79,7 @@ func (a *assembler) push(h *rtp.Header, payload []byte, now time.Time) {
 		a.begun, a.next, a.newest = true, h.SequenceNumber, h.SequenceNumber
 	}
 	ahead := int16(h.SequenceNumber - a.next)
-	if ahead < -ringSize || ahead >= ringSize { // the sender began anew, or far too much was lost
+	if ahead < -ringSize || ahead >= ringSize || int16(h.SequenceNumber-a.newest) > mostMissed { // the sender began anew, or far too much was lost
 		a.restart(h.SequenceNumber)
 		ahead = 0
 	}
@@ -170,6 +171,7 @@ func (a *assembler) tick(now time.Time) {
 		a.lose()
 		for a.behind > 0 && !a.slot(a.next).used {
 			a.gaveUp[a.next%ringSize] = int32(a.next) + 1
+			a.repeats.givenUp(a.next)
 			a.next++
 			a.lost++
 		}

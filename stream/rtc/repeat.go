@@ -20,11 +20,15 @@ const (
 // Where a network brings packets out of order asking at once is a waste: a packet that comes by itself after it was asked for makes the
 // next ones wait longer, up to half of the time to hold, and less again when none did for a while. That can be told only where what is
 // sent again comes on a stream of its own (RTX).
+//
+// Where most of what is asked for does not come the network is too narrow, and more of the same would make it narrower: then each packet is
+// asked for once.
 type repeats struct {
 	apart      bool          // a stream of its own has been seen
 	grace      time.Duration // how long a packet may be out of order
 	early      time.Time     // when grace was changed last
 	trip, dev  time.Duration // from asking to getting, and its mean deviation
+	won        float64       // share of the requests of late that were answered
 	ring       [ringSize]asked
 	sent, came uint64 // packets asked for, each time counted; packets that came then
 }
@@ -44,7 +48,7 @@ func newRepeats(trip time.Duration) repeats {
 	if trip <= 0 {
 		trip = guessedTrip
 	}
-	return repeats{trip: trip, dev: trip / 2}
+	return repeats{trip: trip, dev: trip / 2, won: 1}
 }
 
 // missed takes note of a packet that a later one has overtaken.
@@ -76,6 +80,7 @@ func (r *repeats) got(seq uint16, again bool, now time.Time, most time.Duration)
 	}
 	if a.took == 0 {
 		r.came++
+		r.won += (1 - r.won) / 32
 		if a.took = max(now.Sub(a.first), 1); a.times == 1 {
 			r.sample(a.took)
 		}
@@ -104,7 +109,7 @@ func (r *repeats) late(seq uint16, now time.Time) time.Duration {
 func (r *repeats) due(seq uint16) time.Time {
 	a := &r.ring[seq%ringSize]
 	switch {
-	case !a.known || a.seq != seq || a.times >= mostAsked:
+	case !a.known || a.seq != seq || a.times >= mostAsked || a.times > 0 && r.won < 0.5:
 		return time.Time{}
 	case a.times == 0:
 		return a.since.Add(r.grace)
@@ -116,10 +121,21 @@ func (r *repeats) ask(seq uint16, now time.Time) {
 	a := &r.ring[seq%ringSize]
 	if a.times == 0 {
 		a.first = now
+	} else {
+		r.unanswered()
 	}
 	a.times++
 	a.last = now
 	r.sent++
+}
+
+func (r *repeats) unanswered() { r.won -= r.won / 32 }
+
+// givenUp takes note of a packet that is not waited for any longer.
+func (r *repeats) givenUp(seq uint16) {
+	if a := r.of(seq); a != nil && a.took == 0 {
+		r.unanswered()
+	}
 }
 
 // tick shortens grace when nothing was asked for too early for a while.

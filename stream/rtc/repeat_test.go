@@ -134,6 +134,7 @@ func TestRepeats(t *testing.T) {
 		{"5 % lost", network{loss: 0.05, trip: 2 * ms, rtx: true}, 1, 0.06, 80 * ms},
 		{"15 % lost", network{loss: 0.15, trip: 2 * ms, rtx: true}, 0.99, 0.2, 120 * ms},
 		{"15 % lost, without RTX", network{loss: 0.15, trip: 2 * ms}, 0.99, 0.2, 120 * ms},
+		{"three quarters lost", network{loss: 0.75, trip: 2 * ms, rtx: true}, 0, 0.9, time.Second},
 		{"5 % lost, far away", network{loss: 0.05, trip: 60 * ms, rtx: true}, 0.98, 0.06, mostHold * 80 * ms},
 		{"15 % lost, far away", network{loss: 0.15, trip: 60 * ms, rtx: true}, 0.95, 0.2, mostHold * 80 * ms},
 		{"40 ms late", network{jitter: 40 * ms, trip: 2 * ms, rtx: true}, 0.99, 0.02, 40 * ms},
@@ -145,6 +146,25 @@ func TestRepeats(t *testing.T) {
 		t.Logf("%-26s %5.1f %% of the frames, %5.1f %% of the packets again, %d keyframes, held for %v at most", tt.name, 100*share, 100*again, c.keyframes, c.worst)
 		if share < tt.share || again > tt.again || c.worst > tt.worst {
 			t.Errorf("%s: want %.0f %%, %.0f %% and %v", tt.name, 100*tt.share, 100*tt.again, tt.worst)
+		}
+	}
+}
+
+// After an outage nothing of what was missed is asked for: a keyframe is, at once.
+func TestOutageIsNotRepeated(t *testing.T) {
+	for _, c := range []struct {
+		missed uint16
+		asks   bool
+	}{{mostMissed - 1, true}, {mostMissed, false}, {ringSize, false}, {3 * ringSize, false}} {
+		a := newAssembler(stream.CodecVP8, 80*time.Millisecond, func(stream.EncodedFrame) bool { return true })
+		now := time.Unix(0, 0)
+		for _, s := range []step{single(65530, 'A'), single(65530+c.missed+1, 'b')} {
+			p := s.packet()
+			a.push(&p.h, p.b, now)
+		}
+		lost := a.missing(now, nil)
+		if (len(lost) > 0) != c.asks || a.waiting == c.asks {
+			t.Errorf("after %d packets: asks for %d, waits for a keyframe: %v", c.missed, len(lost), a.waiting)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"bytes"
+	"context"
 	"sync"
 	"testing"
 
@@ -90,7 +91,7 @@ func TestLostPacketsComeAgain(t *testing.T) {
 }
 
 // A sender that goes on under other SSRCs, of the video and of what it sends again, is understood as before. What it repeats to probe the
-// bandwidth, what is empty, and what was never missed does nothing.
+// bandwidth, what is empty, and what was never missed does nothing. So it is after a restart.
 func TestRetransmissionUnderAnotherSSRC(t *testing.T) {
 	s := newServer(t, Config{Hold: 5e9})
 	w := &wire{again: map[uint8]int{}}
@@ -100,7 +101,7 @@ func TestRetransmissionUnderAnotherSSRC(t *testing.T) {
 	}
 	defer tab.Close()
 	in := newSink()
-	connect(t, s, tab, in)
+	p := connect(t, s, tab, in)
 	send := func(ssrc uint32, pt uint8, seq uint16, at uint32, payload ...byte) {
 		if _, err := w.out.Write(&rtp.Header{Version: 2, SSRC: ssrc, PayloadType: pt, SequenceNumber: seq, Timestamp: at, Marker: true}, payload, nil); err != nil {
 			t.Fatal(err)
@@ -108,8 +109,22 @@ func TestRetransmissionUnderAnotherSSRC(t *testing.T) {
 	}
 	const video, again = 96, 97
 	n := 0
-	for i, ssrc := range []uint32{0x1111, 0x2222} {
+	for i, ssrc := range []uint32{0x1111, 0x2222, 0x3333} {
 		base := uint16(0xfffe + 9*i) // the first wraps
+		if i == 2 {
+			err := tab.Restart(t.Context(), func(ctx context.Context, fragment string) (string, error) {
+				answer, _, err := p.Patch(ctx, "*", fragment)
+				return answer, err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "a frame comes after the restart", func() bool {
+				send(ssrc, video, base-1, 0, 0x10, 0, 1)
+				return len(in.all()) > n
+			})
+			n = len(in.all())
+		}
 		other := ssrc + 1
 		send(ssrc, video, base, 0, 0x10, 0, 1) // a keyframe
 		n++

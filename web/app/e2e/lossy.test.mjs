@@ -96,7 +96,6 @@ it("sends lost packets again on a stream of their own, from an address that has 
     expect(retransmitted).toBeGreaterThanOrEqual(10);
     const types = [...answer.matchAll(/^a=rtpmap:(\d+) rtx\/90000/gm)].map((m) => Number(m[1]));
     expect(types.some((type) => relay.seen.video.get(type) >= 10)).toBe(true);
-    expect(relay.seen.largest.down).toBeLessThanOrEqual(1172); // an IP packet of 1200 bytes
   } finally {
     relay.close();
   }
