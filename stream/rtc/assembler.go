@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	ringSize = 512 // packets that may wait behind a gap; a power of two
-	mostMissed = 128 // packets in one piece, about a second: more is an outage, after which a keyframe is there sooner than what was missed
+	ringSize   = 512     // packets that may wait behind a gap; a power of two
+	mostMissed = 128     // packets in one piece, about a second: more is an outage, after which a keyframe is there sooner than what was missed
 	maxFrame   = 1 << 20 // bytes of an encoded frame; a VGA keyframe has some 30 KB
 )
 
