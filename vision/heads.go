@@ -35,9 +35,10 @@ type heads struct {
 }
 
 // A calibration turns an answer into a level: (answer - Zero) * Gain, mixed with the hand-set level by the share Hand. Spread
-// makes the standard deviation as large as errors were on people whom the network was not trained on.
+// makes the standard deviation as large as errors were on people whom the network was not trained on. Ease, of the average face only, is
+// how far levels differ between people at ease who are strangers to the comparison: one standard deviation.
 type calibration struct {
-	Zero, Gain, Spread, Hand []float32
+	Zero, Gain, Spread, Hand, Ease []float32
 }
 
 const (
@@ -104,6 +105,9 @@ func readHeads(file []byte) (*heads, error) {
 				return wrong("a calibration has %d values, not %d", len(v), h.names)
 			}
 		}
+	}
+	if len(h.average.Ease) != h.names {
+		return wrong("%d spreads at ease, not %d", len(h.average.Ease), h.names)
 	}
 	for a := range h.answers {
 		h.answers[a] = -1

@@ -84,6 +84,7 @@ func TestReadHeadsRefuses(t *testing.T) {
 		"no base64":      func(m map[string]any) { members(m)[0].([]any)[1].(map[string]any)["bias"] = "%" },
 		"no member":      func(m map[string]any) { m["members"] = []any{} },
 		"a unit missing": func(m map[string]any) { m["answers"].([]any)[2] = "AU99" },
+		"no spread":      func(m map[string]any) { delete(m["average"].(map[string]any), "ease") },
 		"no calibration": func(m map[string]any) { delete(m, "own") },
 	} {
 		if err := json.Unmarshal(unitsFile, &whole); err != nil {

@@ -78,7 +78,11 @@ func readPopulation(file []byte, load func() (*heads, error)) (*population, erro
 	}
 	p.neutral.Kind = BaselinePopulation
 	for a := pain.AU(0); a < pain.NumAU; a++ {
-		p.neutral.doubt[a] = strangerDoubt * p.Units[a.String()]
+		spread := p.Units[a.String()]
+		if h := p.neutral.heads; h != nil { // which knows the faces of the average: among them the spread is too small
+			spread = h.average.Ease[h.answers[a]]
+		}
+		p.neutral.doubt[a] = strangerDoubt * spread
 	}
 	return p, nil
 }

@@ -23,12 +23,11 @@ const (
 	barRefused = 0.02
 )
 
-// What is held where the present units miss a bar; it is lowered towards the bar as they come nearer (AU1 of very old faces, no unit of
-// PSPI, once went up by 0.03, when the others went down). A few pictures of one person tell little of a single unit: by unit the bar is
-// held with -more, which looks at sixteen people.
+// What is held where the present units miss a bar; it is only ever lowered, towards the bar. A few pictures of one person tell
+// little of a single unit: by unit the bar is held with -more, which looks at sixteen people.
 var (
 	honestMean = map[string]float64{"skin tone": 0.30} // a unit's mean difference, over the units, of one person against the average face
-	honestUnit = map[string]float64{"skin tone": 0.40, "age": 0.80}
+	honestUnit = map[string]float64{"skin tone": 0.40, "age": 0.75}
 )
 
 // twin is one look of a person.

@@ -155,6 +155,22 @@ def ease(sets):
     return ax[[a[i] for i in both]], bx[[b[i] for i in both]]
 
 
+def strangers(sets, seed, steps, count):
+    """The spread of each level between people at ease against the average face, as people have it whom the comparison was not fitted on:
+    each half of the real people is measured by comparisons that were fitted with the other half only."""
+    x, smiles = ease(sets)
+    levels, features = np.zeros((len(x), N)), x[:, :data.FEATURES].astype(float)
+    for part in (0, 1):
+        known = np.arange(len(x)) % 2 != part
+        answer = answers([fit(*sets["train"], (x[known], smiles[known]), seed + k, steps) for k in range(count)])
+        cal = report.calibrate(answer, *sets["dev"])
+        m, s = answer(x - x.mean(0), False)
+        levels[~known] = report.unbounded(cal, "average", m, s, report.raw(features, features.mean(0)))[0][~known]
+    spread = levels.std(0, ddof=1)
+    spread[AT[43]] = 0  # nobody's eyes are half closed by nature
+    return spread
+
+
 def finish(out, seed, about, steps=10000, count=3):
     """Write units.json and figures.json. count comparisons are fitted, from as many seeds, and their answers averaged: on real faces,
     which none of them knows, they differ more than on rendered ones. about is what figures.json says of the encoder's training."""
@@ -164,9 +180,12 @@ def finish(out, seed, about, steps=10000, count=3):
         members[s] = fit(*sets["train"], real, s, steps)
         print(f"comparison {s} is fitted", flush=True)
 
+    spread = None if real is None else strangers(sets, seed, steps, count)
+
     def figures(members):
         answer = answers(members)
         cal = report.calibrate(answer, *sets["dev"])
+        cal["average"]["ease"] = np.zeros(N) if spread is None else spread
         return cal, report.everything(answer, cal, sets)
     cal, f = figures(list(members.values()))
     f = {"encoder": about, "heads": {"seeds": list(members), "steps": steps, "hand": {f"AU{u}": h for u, h in report.HAND.items()}},

@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from data import HEADS, HEIGHT, SIDED, WIDTH
+from data import FEATURES, HEADS, HEIGHT, SIDED, WIDTH
 
-POSE, FEATURES = 2, 26
+POSE = 2
 UPPER, LOWER = (0, 64), (48, 112)  # rows of the patch: brows to nose, nose to chin
 GEOMETRY, FOLDS, UPPERS, LOWERS = 32, 24, 24, 16
 PLAIN = GEOMETRY + FOLDS

@@ -183,7 +183,7 @@ def real(answer, cal, sets):
         v = raw(rows["features"].astype(float), fn)
         return v if doubt is None else bounded(v, doubt)
     for name, level in (("wince", wince), ("network alone", alone), ("handset", hands)):
-        usual = 0.5 * level(rows[made], z[made], mean, fmean, "average").std(0, ddof=1)
+        usual = 0.5 * (cal["average"]["ease"] if name == "wince" else level(rows[made], z[made], mean, fmean, "average").std(0, ddof=1))
         usual[AT[43]] = 0
 
         def measure(rows, z, zn, fn, kind):
