@@ -118,8 +118,8 @@ func TestParted(t *testing.T) {
 		{nil, 0, 0},
 		{map[string]float64{"AU25": 5}, 5, 5},
 		{map[string]float64{"AU25": 2.5}, 2, 3},
-		{map[string]float64{"AU10": 5}, 1, 5}, // the upper lip leaves the lower one
-		{map[string]float64{"AU26": 4}, 0, 1.5},   // the jaw drops behind closed lips
+		{map[string]float64{"AU10": 5}, 1, 5},   // the upper lip leaves the lower one
+		{map[string]float64{"AU26": 4}, 0, 1.5}, // the jaw drops behind closed lips
 		{map[string]float64{"AU25": 2, "AU26": 4}, 4, 5},
 		{map[string]float64{"AU4": 5, "AU43": 1}, 0, 0.1},
 	} {
