@@ -11,6 +11,7 @@ import (
 const (
 	ringSize   = 512     // packets that may wait behind a gap; a power of two
 	mostMissed = 128     // packets in one piece, about a second: more is an outage, after which a keyframe is there sooner than what was missed
+	mostBefore = 8       // packets that are asked for before a stream's first
 	maxFrame   = 1 << 20 // bytes of an encoded frame; a VGA keyframe has some 30 KB
 )
 
@@ -38,6 +39,7 @@ type assembler struct {
 	begun    bool
 	next     uint16    // the sequence number that comes next
 	newest   uint16    // the highest one seen
+	before   int       // packets from next on of which it is not known that they were sent
 	repeats  repeats   // what is asked for again
 	askAt    time.Time // when something is; zero where nothing is
 	waiting  bool      // for a keyframe
@@ -76,7 +78,7 @@ func (a *assembler) far(trip time.Duration) {
 // push takes in a packet, whose payload is borrowed, and emits the frames that it completes.
 func (a *assembler) push(h *rtp.Header, payload []byte, now time.Time) {
 	if !a.begun {
-		a.begun, a.next, a.newest = true, h.SequenceNumber, h.SequenceNumber
+		a.begin(h.SequenceNumber, payload, now)
 	}
 	ahead := int16(h.SequenceNumber - a.next)
 	if ahead < -ringSize || ahead >= ringSize || int16(h.SequenceNumber-a.newest) > mostMissed { // the sender began anew, or far too much was lost
@@ -85,6 +87,16 @@ func (a *assembler) push(h *rtp.Header, payload []byte, now time.Time) {
 	}
 	a.see(h.SequenceNumber, now)
 	a.place(h, payload, ahead, now)
+}
+
+// begin takes note of a stream's first packet. Where that is the middle of a frame, some before it were lost, and are asked for: otherwise the
+// first pictures would have to wait for another keyframe.
+func (a *assembler) begin(seq uint16, payload []byte, now time.Time) {
+	a.begun, a.next, a.newest = true, seq, seq
+	if p, err := a.payload.look(payload); len(payload) == 0 || err != nil || p.begins {
+		return
+	}
+	a.next, a.newest, a.before = seq-mostBefore, seq-mostBefore-1, mostBefore
 }
 
 // repair takes in a packet that was sent again on a stream of its own. Only what is missing is taken, and so nothing of another stream's.
@@ -173,7 +185,7 @@ func (a *assembler) tick(now time.Time) {
 			a.gaveUp[a.next%ringSize] = int32(a.next) + 1
 			a.repeats.givenUp(a.next)
 			a.next++
-			a.lost++
+			a.without()
 		}
 		a.drain(now)
 	}
@@ -229,6 +241,15 @@ func (a *assembler) lose() {
 	a.open, a.waiting = false, true
 }
 
+// without counts a packet that is not waited for any longer.
+func (a *assembler) without() {
+	if a.before > 0 {
+		a.before--
+		return
+	}
+	a.lost++
+}
+
 func (a *assembler) slot(seq uint16) *waitingPacket { return &a.ring[seq%ringSize] }
 
 func (a *assembler) keep(h *rtp.Header, payload []byte, now time.Time) {
@@ -261,7 +282,7 @@ func (a *assembler) skipTo(seq uint16) {
 			s.used = false
 			a.behind--
 		} else {
-			a.lost++
+			a.without()
 		}
 	}
 	a.gapSince = time.Time{}
@@ -293,7 +314,7 @@ func (a *assembler) startsKeyframe(payload []byte) bool {
 
 // take adds the packet that comes next to the frame.
 func (a *assembler) take(h *rtp.Header, payload []byte, now time.Time) {
-	a.next = h.SequenceNumber + 1
+	a.next, a.before = h.SequenceNumber+1, 0
 	if len(payload) == 0 { // padding only; a browser may let such a packet carry the marker of the frame before it
 		return
 	}

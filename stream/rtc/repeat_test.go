@@ -168,3 +168,37 @@ func TestOutageIsNotRepeated(t *testing.T) {
 		}
 	}
 }
+
+// Where the first packets of a stream are lost they are asked for, and the first picture is not lost with them.
+func TestFirstPacketIsLost(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		lost  int // of the four packets of the first frame
+		want  int // frames
+		asked int
+	}{{"none", 0, 2, 0}, {"the first", 1, 2, mostBefore}, {"the first three", 3, 2, mostBefore}, {"all", 4, 1, 0}} {
+		t.Run(c.name, func(t *testing.T) {
+			frames := 0
+			a := newAssembler(stream.CodecVP8, 80*time.Millisecond, func(stream.EncodedFrame) bool { frames++; return true })
+			now := time.Unix(0, 0)
+			first := []packetised{first(3, 'A').packet(), middle(4, 'A').packet(), middle(5, 'A').packet(), last(6, 'A').packet()}
+			for _, p := range first[c.lost:] {
+				a.push(&p.h, p.b, now)
+			}
+			asked := a.missing(now, nil)
+			if len(asked) != c.asked {
+				t.Errorf("asked for %d", asked)
+			}
+			for _, seq := range asked {
+				if i := int(int16(seq)) - 3; i >= 0 && i < c.lost { // what was never sent does not come
+					a.repair(&first[i].h, first[i].b, now)
+				}
+			}
+			next := single(7, 'B').packet()
+			a.push(&next.h, next.b, now)
+			if frames != c.want || a.waiting || a.lost > 0 {
+				t.Errorf("%d frames, want %d; waits for a keyframe: %v; %d packets lost", frames, c.want, a.waiting, a.lost)
+			}
+		})
+	}
+}
