@@ -8,7 +8,6 @@ import (
 	"net"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/turn/v5"
@@ -29,9 +28,7 @@ type RelayConfig struct {
 type Relay struct {
 	server *turn.Server
 	secret string
-
-	mu    sync.Mutex
-	holds map[string]int // places by whose they are
+	places *videoOnly
 }
 
 const (
@@ -51,22 +48,19 @@ func NewRelay(cfg RelayConfig) (*Relay, error) {
 	if cfg.most == 0 {
 		cfg.most = maxRelayed
 	}
-	r := &Relay{secret: rand.Text(), holds: map[string]int{}}
+	r := &Relay{secret: rand.Text(), places: &videoOnly{
+		RelayAddressGeneratorStatic: turn.RelayAddressGeneratorStatic{RelayAddress: from, Address: from.String()},
+		port:                        cfg.VideoPort, most: cfg.most, holds: map[string]int{},
+	}}
 	logs := pionLog{cfg.Logger}
 	var err error
 	r.server, err = turn.NewServer(turn.ServerConfig{
 		Realm: "wince", AuthHandler: turn.LongTermTURNRESTAuthHandler(r.secret, logs.NewLogger("turn")), LoggerFactory: logs,
-		QuotaHandler: r.mayTake,
-		EventHandler: turn.EventHandler{
-			OnAllocationCreated: func(_, _ net.Addr, _, whose, _ string, _ net.Addr, _ int) { r.took(whose, 1) },
-			OnAllocationDeleted: func(_, _ net.Addr, _, whose, _ string) { r.took(whose, -1) },
-		},
+		QuotaHandler: r.places.mayTake,
 		ListenerConfigs: []turn.ListenerConfig{{
-			Listener: guard(cfg.Listener, mostConnections, firstWord),
-			RelayAddressGenerator: &videoOnly{
-				RelayAddressGeneratorStatic: turn.RelayAddressGeneratorStatic{RelayAddress: from, Address: from.String()}, port: cfg.VideoPort, most: int64(cfg.most),
-			},
-			PermissionHandler: func(_ net.Addr, peer net.IP) bool { return own(peer) },
+			Listener:              guard(cfg.Listener, mostConnections, firstWord),
+			RelayAddressGenerator: r.places,
+			PermissionHandler:     func(_ net.Addr, peer net.IP) bool { return own(peer) },
 		}},
 	})
 	if err != nil {
@@ -92,21 +86,6 @@ func (r *Relay) Close() error {
 	return nil
 }
 
-// mayTake says whether credentials are good for another place.
-func (r *Relay) mayTake(whose, _ string, _ net.Addr) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.holds[whose] < maxOfOne
-}
-
-func (r *Relay) took(whose string, n int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.holds[whose] += n; r.holds[whose] <= 0 {
-		delete(r.holds, whose)
-	}
-}
-
 // own says whether an address is one of this machine.
 func own(ip net.IP) bool {
 	if ip.IsLoopback() {
@@ -122,25 +101,61 @@ func own(ip net.IP) bool {
 // videoOnly opens the relay's sockets, which send to one port only.
 type videoOnly struct {
 	turn.RelayAddressGeneratorStatic
-	port  int
-	most  int64
-	count atomic.Int64
+	port, most int
+
+	mu    sync.Mutex
+	count int            // places
+	holds map[string]int // by whose they are
 }
 
-var errRelayFull = errors.New("as many tablets as possible are relayed")
+var (
+	errRelayFull = errors.New("as many tablets as possible are relayed")
+	errHasEnough = errors.New("these credentials have as many places as they may")
+)
+
+// mayTake says whether credentials are good for another place. Whoever asks over many connections at once is told so for all of them, so
+// take has the last word.
+func (v *videoOnly) mayTake(whose, _ string, _ net.Addr) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.holds[whose] < maxOfOne
+}
+
+// take takes a place. That of nobody is held for a moment only, while the TURN server looks for a free port.
+func (v *videoOnly) take(whose string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case v.count >= v.most:
+		return errRelayFull
+	case whose != "" && v.holds[whose] >= maxOfOne:
+		return errHasEnough
+	}
+	v.count++
+	v.holds[whose]++
+	return nil
+}
+
+func (v *videoOnly) giveBack(whose string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.count--
+	if v.holds[whose]--; v.holds[whose] == 0 {
+		delete(v.holds, whose)
+	}
+}
 
 // AllocatePacketConn implements turn.RelayAddressGenerator.
 func (v *videoOnly) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
-	if v.count.Add(1) > v.most {
-		v.count.Add(-1)
-		return nil, nil, errRelayFull
+	if err := v.take(c.UserID); err != nil {
+		return nil, nil, err
 	}
 	conn, at, err := v.RelayAddressGeneratorStatic.AllocatePacketConn(c)
 	if err != nil {
-		v.count.Add(-1)
+		v.giveBack(c.UserID)
 		return nil, nil, err
 	}
-	return &toPort{PacketConn: conn, port: v.port, gone: sync.OnceFunc(func() { v.count.Add(-1) })}, at, nil
+	return &toPort{PacketConn: conn, port: v.port, gone: sync.OnceFunc(func() { v.giveBack(c.UserID) })}, at, nil
 }
 
 var errNoRelayedTCP = errors.New("only UDP is relayed")

@@ -184,10 +184,35 @@ func TestPlaceIsFreeAgain(t *testing.T) {
 		}
 	})
 	eventually(t, "the place is free", func() bool { return allocate(t, at, trust, name, password) == nil })
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.holds) != 1 {
-		t.Errorf("places: %v", r.holds)
+	r.places.mu.Lock()
+	defer r.places.mu.Unlock()
+	if len(r.places.holds) != 1 || r.places.count != 1 {
+		t.Errorf("places: %d, %v", r.places.count, r.places.holds)
+	}
+}
+
+// Who asks over many connections at once may be told by all of them that there is room, before any of them has a place.
+func TestPlacesAtOnce(t *testing.T) {
+	r, _, _ := testRelay(t, 9, 2*maxOfOne)
+	want := turn.AllocateListenerConfig{Network: "udp4", UserID: "kim"}
+	var taken []net.PacketConn
+	for range 2 * maxOfOne {
+		if c, _, err := r.places.AllocatePacketConn(want); err == nil {
+			taken = append(taken, c)
+		}
+	}
+	if len(taken) != maxOfOne {
+		t.Errorf("%d places for one name, want %d", len(taken), maxOfOne)
+	}
+	for range 2 { // closing again does nothing
+		for _, c := range taken {
+			c.Close()
+		}
+	}
+	r.places.mu.Lock()
+	defer r.places.mu.Unlock()
+	if len(r.places.holds) != 0 || r.places.count != 0 {
+		t.Errorf("places: %d, %v, want none", r.places.count, r.places.holds)
 	}
 }
 
