@@ -87,6 +87,11 @@ it("goes from the set-up link to a confirmed assessment that the API returns", {
   await page.getByRole("img", { name: /Drawing of a face on which/ }).waitFor();
   await page.locator("#item-face").getByText("Camera proposes this").waitFor();
   expect(await page.locator("input[type=radio]:checked").count()).toBe(0);
+  for (const [width, height] of [[1024, 768], [768, 1024], [390, 844]]) {
+    await page.setViewportSize({ width, height });
+    expect(await page.locator(".face-of .table").evaluate((e) => e.scrollWidth - e.clientWidth)).toBe(0); // nothing is cut off
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
   expect(await axeInBoth(page)).toEqual([]);
   await page.getByRole("button", { name: `Confirm as ${name}` }).click();
   await page.getByRole("alert").filter({ hasText: "Answer what is still open" }).waitFor();

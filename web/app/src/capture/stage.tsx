@@ -124,12 +124,13 @@ function hintOf(phase: string, held: boolean, frame: Frame | null): Hint {
   return hint(frame);
 }
 
-/** The hint once it has stayed half a second, so that a flicker is neither shown nor read out. */
+/** The hint once it has stayed half a second, so that a flicker is neither shown nor read out. That the connection is lost, or back, is none. */
 function useSettled(now: Hint): Hint {
   const shown = useSignal(now);
   const words = `${now.said} ${now.advice}`;
   useEffect(() => {
-    const timer = window.setTimeout(() => (shown.value = now), 500);
+    const turned = (now.state === "held") !== (shown.value.state === "held");
+    const timer = window.setTimeout(() => (shown.value = now), turned ? 0 : 500);
     return () => clearTimeout(timer);
   }, [words]);
   return shown.value;
