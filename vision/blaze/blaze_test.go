@@ -71,6 +71,14 @@ func TestLoadRefuses(t *testing.T) {
 		"dilation": func(n *tflitetest.Net) {
 			n.Ops[2].Options = append(n.Ops[2].Options, tflitetest.Field{Slot: 4, Value: 2})
 		},
+		"a sum of two sizes": func(n *tflitetest.Net) {
+			deep := slices.IndexFunc(n.Ops, func(o tflitetest.Op) bool { return o.Code == 4 })
+			conv := deep + slices.IndexFunc(n.Ops[deep:], func(o tflitetest.Op) bool { return o.Code == 3 })
+			n.Ops[deep].Options[1].Value, n.Ops[deep].Options[2].Value = 2, 2
+			for _, o := range []int{deep, conv} {
+				n.Tensors[n.Ops[o].Outputs[0]].Shape = []int{1, 6, 6, 16}
+			}
+		},
 		"an activation": func(n *tflitetest.Net) {
 			n.Ops[2].Options = append(n.Ops[2].Options, tflitetest.Field{Slot: 3, Value: 1, Byte: true})
 		},
@@ -83,6 +91,21 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	if _, err := Load([]byte("no net")); err == nil {
 		t.Error("what is no net was loaded")
+	}
+}
+
+// Of small pictures C computes several rows at once: one with a row left over would be written beyond its end.
+func TestRowsLeftOver(t *testing.T) {
+	m, err := Load(tflitetest.Mesh(24, 5).Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for width, fits := range map[int]bool{1: false, 2: true, 3: true, 4: true, 5: false, 6: true, 7: true, 12: true} {
+		for m.steps[1].width = 0; int(m.steps[1].width) < width; m.steps[1].width++ { // C's types have no names in tests
+		}
+		if err := m.check(); (err == nil) != fits {
+			t.Errorf("%d rows: %v", width, err)
+		}
 	}
 }
 

@@ -359,7 +359,8 @@ func (p *planner) sum(o *tflite.Operator) error {
 	if err != nil {
 		return err
 	}
-	if conv == nil || conv.wait == nil || conv.wait.done || conv.wait.add >= 0 || other == nil || other.width != m.width || other.size != m.size {
+	if conv == nil || conv.wait == nil || conv.wait.done || conv.wait.add >= 0 || conv.width != m.width || conv.size != m.size ||
+		other == nil || other.width != m.width || other.size != m.size {
 		return fmt.Errorf("a sum of these is %w", ErrUnsupported)
 	}
 	m.wait, conv.wait = conv.wait, nil
@@ -459,6 +460,7 @@ func (m *Model) check() error {
 				add = bordered(2*s.width, s.pool)
 			}
 			weights *= int(s.channels) + 1
+			fits = fits && (s.width > 6 || s.width == 3 || s.width%2 == 0) // small pictures are computed three or two rows at once
 			fits = fits && (s.stride == 1 || s.stride == 2) && s.channels%lanes == 0 && s.slopes >= 0 && s.pool <= s.outputs
 		case C.DENSE:
 			in, out, halves = bordered(3, s.channels), int(s.outputs), 9*int(s.channels)*int(s.outputs)
