@@ -3,6 +3,8 @@ package vision
 import (
 	"fmt"
 	"math"
+
+	"wince/vision/pixel"
 )
 
 // Features are distances and heights in the face after it was turned to the front and scaled to a common size, where 1 is
@@ -126,16 +128,12 @@ func (f *Features) texture(m *mesher, r Region) {
 // the grey value changes across (upright folds) and along (level folds): the logarithm of the mean absolute second
 // difference over the mean.
 func folds(crop *[meshSize * meshSize]float32, p patch) (across, along float32) {
-	var g [patchSide][patchSide]float32
+	var g [patchSide * patchSide]float32
+	step, first := float32(2*p.half/patchSide), p.half/patchSide-p.half
+	pixel.Align(g[:], patchSide, crop[:], meshSize, &pixel.Affine{float32(p.x + first), step, 0, float32(p.y + first), 0, step})
 	var sum float32
-	step := 2 * p.half / patchSide
-	for j := range patchSide {
-		for i := range patchSide {
-			x, y := p.x-p.half+(float64(i)+0.5)*step, p.y-p.half+(float64(j)+0.5)*step
-			v := bilinear(crop, x, y)
-			g[j][i] = v
-			sum += v
-		}
+	for _, v := range g {
+		sum += v
 	}
 	mean := sum/(patchSide*patchSide) + 0.02 // black pictures have no folds
 	const d = 3                              // an eighth of the patch: about the width of a furrow
@@ -143,31 +141,16 @@ func folds(crop *[meshSize * meshSize]float32, p patch) (across, along float32) 
 	n := 0
 	for j := d; j < patchSide-d; j++ {
 		for i := d; i < patchSide-d; i++ {
-			c := 2 * g[j][i]
-			hx += abs32(g[j][i-d] + g[j][i+d] - c)
-			hy += abs32(g[j-d][i] + g[j+d][i] - c)
+			o := j*patchSide + i
+			c := 2 * g[o]
+			hx += abs32(g[o-d] + g[o+d] - c)
+			hy += abs32(g[o-d*patchSide] + g[o+d*patchSide] - c)
 			n++
 		}
 	}
 	// Logarithms: folds differ between people by factors, not by steps.
 	log := func(sum float32) float32 { return float32(math.Log(float64(sum/float32(n)/mean) + 0.005)) }
 	return log(hx), log(hy)
-}
-
-// bilinear samples the crop's luminance at x, y with bilinear weights; outside it repeats the edge.
-func bilinear(crop *[meshSize * meshSize]float32, x, y float64) float32 {
-	within := func(v float64) float64 { // 0 for not-a-number
-		if v -= 0.5; !(v > 0) {
-			return 0
-		}
-		return min(v, meshSize-1.001)
-	}
-	x, y = within(x), within(y)
-	i, j := int(x), int(y)
-	wx, wy := float32(x-float64(i)), float32(y-float64(j))
-	a, b := crop[j*meshSize+i:][:2], crop[(j+1)*meshSize+i:][:2]
-	top, bot := a[0]+wx*(a[1]-a[0]), b[0]+wx*(b[1]-b[0])
-	return top + wy*(bot-top)
 }
 
 func abs32(x float32) float32 { return float32(math.Abs(float64(x))) }

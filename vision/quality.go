@@ -2,6 +2,7 @@ package vision
 
 import (
 	"math"
+	"sync"
 
 	"wince/pain"
 )
@@ -37,29 +38,36 @@ type Light struct {
 // lightStep is the distance of the pixels that are looked at: a ninth of them tells as much.
 const lightStep = 3
 
-// measureLight reads the crop's luminance inside the oval of the face.
-func measureLight(grey *[meshSize * meshSize]float32) Light {
+// oval are the places of the pixels that are looked at, inside the oval of the face.
+var oval = sync.OnceValue(func() (places []int) {
 	const n = meshSize
-	var hist [64]int
-	total, blown := 0, 0
-	squares := float32(0)
 	for y := lightStep; y < n-1; y += lightStep {
 		for x := lightStep; x < n-1; x += lightStep {
 			// The face fills about two thirds of the crop, a little more in height.
 			u, v := (float32(x)-n/2)/(n/2*0.62), (float32(y)-n/2)/(n/2*0.66)
-			if u*u+v*v > 1 {
-				continue
+			if u*u+v*v <= 1 {
+				places = append(places, y*n+x)
 			}
-			o := y*n + x
-			l := grey[o]
-			total++
-			if l >= brightest {
-				blown++
-			}
-			hist[min(int(l*64), 63)]++
-			edge := grey[o-1] + grey[o+1] + grey[o-n] + grey[o+n] - 4*l
-			squares += edge * edge
 		}
+	}
+	return places
+})
+
+// measureLight reads the crop's luminance inside the oval of the face.
+func measureLight(grey *[meshSize * meshSize]float32) Light {
+	const n = meshSize
+	var hist [64]int
+	places := oval()
+	total, blown := len(places), 0
+	squares := float32(0)
+	for _, o := range places {
+		l := grey[o]
+		if l >= brightest {
+			blown++
+		}
+		hist[min(int(l*64), 63)]++
+		edge := grey[o-1] + grey[o+1] + grey[o-n] + grey[o+n] - 4*l
+		squares += edge * edge
 	}
 	l := Light{Blown: float64(blown) / float64(total)}
 	left := total / 10
