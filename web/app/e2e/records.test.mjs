@@ -94,7 +94,7 @@ it("records consent, an event, an absence, particulars and a schedule", { timeou
   await dialog.getByText("Write times as 08:00").waitFor();
   await dialog.getByLabel("At which times?").fill("8:00, 20.30");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Every day at 08:00 and 20:30").waitFor();
+  await page.getByText("Every day at 08:00 and 20:30", { exact: true }).waitFor(); // towards either time what is due names the rule, too
 
   await page.getByRole("button", { name: "Withdraw" }).click();
   await dialog.getByLabel("Name of who withdraws it").fill("Ina van der Linden");
