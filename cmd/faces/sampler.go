@@ -117,16 +117,16 @@ func wideExpression(r *rand.Rand) (render.Expression, sort) {
 	switch x := r.Float64(); {
 	case x < 0.05:
 		return e, sortNeutral
-	case x < 0.60: // any units at any strength, so that no unit stands for another
-		for _, k := range r.Perm(len(units))[:1+r.IntN(5)] {
+	case x < 0.50: // any units at any strength, so that no unit stands for another
+		for _, k := range r.Perm(len(units))[:1+r.IntN(6)] {
 			a := units[k]
-			put(&e, a, a.Max()*uniform(r, 0.05, 1))
+			put(&e, a, a.Max()*math.Sqrt(r.Float64())*uniform(r, 0.1, 1))
 		}
 		if r.Float64() < 0.15 {
 			put(&e, pain.AU43, 1)
 		}
 		return e, sortMixed
-	case x < 0.64: // one side hardly moves
+	case x < 0.54: // one side hardly moves
 		act(r, &e, everyday[r.IntN(len(everyday))], 0.5)
 		e.Asymmetry = uniform(r, 0.6, 1)
 		if r.IntN(2) == 0 {

@@ -3,29 +3,17 @@ package convert
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
-
-	"github.com/x448/float16"
 
 	"wince/models/tflite"
 )
 
-// widen reads a constant as float32. Half precision widens exactly.
+// widen reads a constant as float32.
 func widen(t *tflite.Tensor) ([]float32, error) {
-	out := make([]float32, t.Elements())
-	switch t.Type {
-	case tflite.Float32:
-		for i := range out {
-			out[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data[4*i:]))
-		}
-	case tflite.Float16:
-		for i := range out {
-			out[i] = float16.Frombits(binary.LittleEndian.Uint16(t.Data[2*i:])).Float32()
-		}
-	default:
+	f, ok := t.Floats()
+	if !ok {
 		return nil, fmt.Errorf("the constant %q is %s: %w", t.Name, t.Type, ErrUnsupported)
 	}
-	return out, nil
+	return f, nil
 }
 
 // int32s reads a constant of small integers, as shapes and paddings are.

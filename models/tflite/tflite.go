@@ -3,10 +3,13 @@
 package tflite
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
 	flatbuffers "github.com/google/flatbuffers/go"
+	"github.com/x448/float16"
 )
 
 // Limits on what a file may claim. The nets in the lock are below 3 MiB and 1,000 tensors.
@@ -29,6 +32,27 @@ type Tensor struct {
 	Shape []int // NHWC where it has four dimensions; empty for a scalar
 	Type  Type
 	Data  []byte // little endian, a view into the file; nil where the tensor is not constant
+}
+
+// Floats reads a constant as float32; half precision widens exactly. It says false of what is no constant, or of another type.
+func (t *Tensor) Floats() ([]float32, bool) {
+	if t.Data == nil {
+		return nil, false
+	}
+	out := make([]float32, t.Elements())
+	switch t.Type {
+	case Float32:
+		for i := range out {
+			out[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data[4*i:]))
+		}
+	case Float16:
+		for i := range out {
+			out[i] = float16.Frombits(binary.LittleEndian.Uint16(t.Data[2*i:])).Float32()
+		}
+	default:
+		return nil, false
+	}
+	return out, true
 }
 
 // Elements is the product of the dimensions.

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 
@@ -504,17 +503,8 @@ func (p *planner) constant(i, n int) ([]float32, error) {
 	if t.Elements() != n || t.Data == nil {
 		return nil, fmt.Errorf("a constant of %v where %d values are expected is %w", t.Shape, n, ErrUnsupported)
 	}
-	out := make([]float32, n)
-	switch t.Type {
-	case tflite.Float32:
-		for i := range out {
-			out[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data[4*i:]))
-		}
-	case tflite.Float16:
-		for i := range out {
-			out[i] = float16.Frombits(binary.LittleEndian.Uint16(t.Data[2*i:])).Float32()
-		}
-	default:
+	out, ok := t.Floats()
+	if !ok {
 		return nil, fmt.Errorf("a constant of %s is %w", t.Type, ErrUnsupported)
 	}
 	return out, nil

@@ -3,7 +3,7 @@
     python3 models/train/units/heads.py --model DIR [--seed N]
 
 DIR holds units.onnx and numbers.npz of train.py, which ends with this step; units.json and figures.json are written. By itself it is
-for a change of the comparison, of report.HAND or of a figure: it takes two minutes on one core and leaves the encoder as it is.
+for a change of the comparison, of report.HAND or of a figure: it takes some four minutes on one core and leaves the encoder as it is.
 
 While the encoder learns, its heads give way where they are unsure (the loss is a likelihood), and what is hard to see is hardly learned.
 Here each unit's squared error counts alike, and the variance is fitted to the errors without a say in the mean.
