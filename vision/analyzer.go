@@ -80,6 +80,9 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 	if a.units, err = openUnits(m, pop.neutral.heads); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
+	if a.units == nil {
+		a.neutral.heads = nil // the levels are the hand-set ones
+	}
 	return a, nil
 }
 
@@ -109,12 +112,15 @@ func openUnits(m Models, h *heads) (Net, error) {
 	if h == nil {
 		return nil, nil
 	}
-	if err := h.fits(m); err != nil {
-		return nil, err
-	}
 	n, err := m.Units()
 	if err != nil {
 		return nil, fmt.Errorf("open the network of the action units: %w", err)
+	}
+	if n == nil {
+		return nil, nil
+	}
+	if err := h.fits(m); err != nil {
+		return nil, errors.Join(err, n.Close())
 	}
 	if in, out := len(n.Input()), len(n.Output(0)); in != sightSize || out != numNumbers {
 		return nil, errors.Join(fmt.Errorf("the network of the action units turns %d values into %d, not %d into %d: it is not the one this program knows",

@@ -58,6 +58,12 @@ func (versions) Versions() map[string]string {
 	return map[string]string{models.Units: "sha256:" + strings.Repeat("0", 64)}
 }
 
+func (versions) Units() (Net, error) { return &plate{}, nil }
+
+type untrained struct{ Models }
+
+func (untrained) Units() (Net, error) { return nil, nil }
+
 func TestNumbersOfAnotherNetworkAreRefused(t *testing.T) {
 	h, err := loadHeads()
 	if err != nil {
@@ -65,6 +71,9 @@ func TestNumbersOfAnotherNetworkAreRefused(t *testing.T) {
 	}
 	if _, err := openUnits(versions{}, h); err == nil || !strings.Contains(err.Error(), "one training") {
 		t.Errorf("another network was taken: %v", err)
+	}
+	if n, err := openUnits(untrained{}, h); n != nil || err != nil {
+		t.Errorf("without a network: %v, %v", n, err)
 	}
 	if n, err := openUnits(versions{}, nil); n != nil || err != nil {
 		t.Errorf("without a comparison: %v, %v", n, err)

@@ -23,7 +23,7 @@ type Models interface {
 	// presence, a logit). The attention mesh has five outputs between these: x, y of lips (80), eyes (71, 71) and irises (5, 5).
 	Mesh() (Net, error)
 	// Units opens the network of the action units: input one row of values (see sight), output numbers of which heads make
-	// levels. It is nil for a mesh that none was trained on.
+	// levels. It is nil where there is none: the levels are the hand-set ones then.
 	Units() (Net, error)
 	// MeshKind says which mesh that is.
 	MeshKind() MeshKind

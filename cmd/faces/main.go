@@ -1,7 +1,7 @@
 // Command faces makes what models/train learns from and is tried on: rows of what the network of the action units is shown of a
 // face, with what is known of that face.
 //
-//	faces render --out DIR --from SEED --people N [--shots M] [--sampler wide|coded] [--threads T]
+//	faces render --out DIR --from SEED --people N [--shots M] [--sampler wide|coded] [--varied SHARE] [--threads T]
 //	                            rendered people, whose action units are known exactly
 //	faces read --out FILE PICTURE|CLIP.ivf...
 //	                            pictures or clips; the units of a rendered clip come from the file beside it
@@ -37,11 +37,17 @@ func main() {
 	}
 }
 
+// untrained has the networks but that of the action units, which is to be trained: what it is shown may have another shape by then.
+type untrained struct{ vision.Models }
+
+func (untrained) Units() (vision.Net, error) { return nil, nil }
+
 // A row is one picture of a face that could be judged.
 type row struct {
 	Identity uint32
 	Shot     uint32
 	Sort     uint8
+	Wears    uint8      // 1 a fringe, 2 glasses, 4 a cannula, 8 a pillow
 	Traits   [5]float32 // skin, age, beard, brows, lids of a rendered person
 	Pose     [3]float32 // as measured, degrees
 	Units    [15]float32
@@ -63,6 +69,7 @@ func run(ctx context.Context, args []string) (err error) {
 	from := f.Uint64("from", 1000000, "seed of the first person")
 	people := f.Int("people", 10, "how many people")
 	shots := f.Int("shots", 24, "pictures of each")
+	varied := f.Float64("varied", 0, "share of people who wear something, lie on a pillow, have a fringe, a broad nose or narrow eyes, 0-1")
 	which := f.String("sampler", "wide", "what they do: wide or coded")
 	threads := f.Int("threads", 2, "how many people are drawn at once")
 	limit := f.Duration("limit", 0, "stop after that long, with what there is")
@@ -76,11 +83,12 @@ func run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	nets, err := ort.Open(found, ort.Options{})
+	runtime, err := ort.Open(found, ort.Options{})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, nets.Close()) }()
+	defer func() { err = errors.Join(err, runtime.Close()) }()
+	nets := untrained{runtime}
 	if args[0] == "read" {
 		return read(nets, *out, f.Args())
 	}
@@ -112,7 +120,7 @@ func run(ctx context.Context, args []string) (err error) {
 					return err
 				}
 				defer func() { err = errors.Join(err, w.Close()) }()
-				st, err := newStudio(h, nets, s)
+				st, err := newStudio(h, nets, s, *varied)
 				if err != nil {
 					return err
 				}

@@ -104,6 +104,9 @@ func put(e *render.Expression, a pain.AU, x float64) {
 	e.AU[a.String()] = math.Max(0, math.Min(a.Max(), x))
 }
 
+// hard are units that are learned worst; they are shown more often.
+var hard = []pain.AU{pain.AU6, pain.AU7, pain.AU20, pain.AU26}
+
 func wideExpression(r *rand.Rand) (render.Expression, sort) {
 	e := rest(r)
 	if r.Float64() < 0.2 {
@@ -124,6 +127,11 @@ func wideExpression(r *rand.Rand) (render.Expression, sort) {
 		}
 		if r.Float64() < 0.15 {
 			put(&e, pain.AU43, 1)
+		}
+		for _, a := range hard {
+			if r.Float64() < 0.15 {
+				put(&e, a, a.Max()*math.Sqrt(r.Float64())*uniform(r, 0.1, 1))
+			}
 		}
 		return e, sortMixed
 	case x < 0.54: // one side hardly moves
@@ -214,4 +222,46 @@ func view(r *rand.Rand, size float64) render.Pose {
 	room := size * (p.Distance / 50) // centimetres that may be left beside the face
 	p.X, p.Y = uniform(r, -room, room), uniform(r, -room, room)
 	return p
+}
+
+// wardrobe gives a share of people what NewPerson does not: a fringe, a broad nose, narrow eyes, and glasses, a cannula or a pillow, which it draws for each
+// picture. Its numbers are its own, so that everything else of a person and a picture is as without it.
+func wardrobe(seed uint64, who *render.Person, share float64) func() (render.Wear, uint8) {
+	r := rand.New(rand.NewPCG(seed, 0xd2e55))
+	if r.Float64() >= share {
+		return func() (render.Wear, uint8) { return render.Wear{}, 0 }
+	}
+	var always uint8
+	if r.Float64() < 0.4 {
+		who.Fringe, always = uniform(r, 0.1, 1), 1
+		who.Style = []render.HairStyle{render.HairShort, render.HairLong}[r.IntN(2)]
+	}
+	if r.Float64() < 0.5 {
+		who.Nose = uniform(r, -0.3, 1)
+	}
+	if r.Float64() < 0.4 {
+		who.Lids = uniform(r, 0.2, 0.5)
+	}
+	glasses := r.Float64() < 0.45
+	frame := render.Glasses{Width: uniform(r, 4.2, 5.6), Height: uniform(r, 2.8, 4.6), Square: uniform(r, 2, 6), Rim: math.Exp(uniform(r, -3, -1.7)),
+		Colour: []render.RGB{{30, 26, 26}, {70, 44, 30}, {150, 120, 70}, {150, 152, 156}, {40, 50, 90}}[r.IntN(5)]}
+	cannula := r.Float64() < 0.25
+	return func() (w render.Wear, wears uint8) {
+		wears = always
+		if glasses && r.Float64() < 0.9 {
+			g := frame
+			if r.Float64() < 0.3 {
+				g.Glare, g.GlareAt = r.Float64(), uniform(r, -1, 1)
+			}
+			w.Glasses, wears = &g, wears|2
+		}
+		if cannula && r.Float64() < 0.9 {
+			w.Cannula, wears = true, wears|4
+		}
+		if r.Float64() < 0.3 {
+			x := uint8(uniform(r, 150, 240))
+			w.Pillow, wears = &render.RGB{x, x - uint8(r.IntN(20)), x - uint8(r.IntN(30))}, wears|8
+		}
+		return w, wears
+	}
 }

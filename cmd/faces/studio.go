@@ -28,6 +28,7 @@ const neutrals = 3
 type studio struct {
 	head    *render.Head
 	sampler sampler
+	varied  float64
 	draw    *render.Renderer
 	look    *vision.Analyzer
 	film    []*encode.VPX
@@ -40,8 +41,8 @@ type studio struct {
 	sight   vision.Sight
 }
 
-func newStudio(h *render.Head, nets vision.Models, s sampler) (*studio, error) {
-	st := &studio{head: h, sampler: s, picture: image.NewRGBA(image.Rect(0, 0, side, side)), blurred: make([]uint8, side*side)}
+func newStudio(h *render.Head, nets vision.Models, s sampler, varied float64) (*studio, error) {
+	st := &studio{head: h, sampler: s, varied: varied, picture: image.NewRGBA(image.Rect(0, 0, side, side)), blurred: make([]uint8, side*side)}
 	var err error
 	if st.draw, err = render.NewRenderer(side, side); err != nil {
 		return nil, err
@@ -88,6 +89,7 @@ func (s *studio) stop() (err error) {
 // person writes the pictures of a person that can be judged, and returns how many.
 func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err error) {
 	who := render.NewPerson(seed)
+	dress := wardrobe(seed, &who, s.varied)
 	if err := s.start(); err != nil {
 		return 0, err
 	}
@@ -99,6 +101,8 @@ func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err err
 			e, kind = s.sampler.shot(r)
 		}
 		shot := render.Shot{Expression: e, Pose: view(r, 3), Light: s.sampler.light(r), Room: render.NewRoom(r.Uint64(), 64, 64)}
+		var wears uint8
+		shot.Wear, wears = dress()
 		if err := s.draw.Render(s.picture, figure, shot); err != nil {
 			return n, err
 		}
@@ -112,7 +116,7 @@ func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err err
 		if m.State != pain.Scored {
 			continue
 		}
-		row := row{Identity: uint32(seed), Shot: uint32(k), Sort: uint8(kind), Parted: float32(figure.Parted(&e)), Lopsided: float32(e.Asymmetry),
+		row := row{Identity: uint32(seed), Shot: uint32(k), Sort: uint8(kind), Wears: wears, Parted: float32(figure.Parted(&e)), Lopsided: float32(e.Asymmetry),
 			Traits: [5]float32{float32(who.Skin), float32(who.Age), float32(who.Beard), float32(who.Brows), float32(who.Lids)}}
 		for _, a := range units {
 			row.Units[a] = float32(e.AU[a.String()])

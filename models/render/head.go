@@ -20,6 +20,12 @@ const (
 	matCloth
 	matNeck
 	matHair // strands that hang free of the scalp
+	// What is drawn for some only comes after matHair.
+	matFringe
+	matFrame // of glasses
+	matLens
+	matCannula
+	matPillow
 	numMat
 )
 
@@ -74,6 +80,7 @@ type Head struct {
 	back     atlas
 	creases  creases
 	lips     []([2]float32)
+	worn     worn
 }
 
 // Load reads ict_facekit.npz and names.json from a directory and prepares what all figures share. It takes about a second.
@@ -140,15 +147,21 @@ func LoadPainted(dir string, texels int) (*Head, error) {
 	}
 	h.addTorso()
 	h.addStrands()
+	h.addWorn()
 	h.followNeck()
 	h.neck = make([]float32, len(h.rest))
 	for i, p := range h.rest {
 		h.neck[i] = ramp(-16, -8, p[1]+0.12*max(p[2], 0))
 	}
 	for _, t := range h.tris {
-		if t.mat == matHair {
+		switch t.mat {
+		case matHair:
 			for _, v := range t.v { // free hair hangs: it follows the head less the lower it is
 				h.neck[v] = ramp(-20, 2, h.rest[v][1])
+			}
+		case matFringe, matFrame, matLens, matCannula, matPillow:
+			for _, v := range t.v {
+				h.neck[v] = 1
 			}
 		}
 	}

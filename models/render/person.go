@@ -42,6 +42,8 @@ type Person struct {
 	Lips     float64   `json:"lips"`               // redness, 0-1
 	Lids     float64   `json:"lids"`               // how far the upper lids hang at rest: 0 wide awake to 0.5
 	Style    HairStyle `json:"hair_style"`
+	Nose     float64   `json:"nose,omitempty"`   // how much broader the wings are, -0.3 to 1; 1 is some 6 mm in all
+	Fringe   float64   `json:"fringe,omitempty"` // hair before the forehead: 0 none, 0.3 some strands above the brows, 1 over them
 	Hair     RGB       `json:"hair"`
 	BrowHair RGB       `json:"brow_hair"`
 	Iris     RGB       `json:"iris"`
@@ -119,6 +121,16 @@ func (h *Head) shape(p Person) *Figure {
 			v[0] += w * d[3*i]
 			v[1] += w * d[3*i+1]
 			v[2] += w * d[3*i+2]
+		}
+	}
+	if nose := float32(p.Nose); nose != 0 {
+		for i := range h.modelled {
+			q := h.rest[i]
+			k := bell((abs(q[0])-1.4)/0.7) * bell((q[1]+0.4)/1.1) * ramp(8.5, 10.5, q[2])
+			if q[0] < 0 {
+				k = -k
+			}
+			f.rest[i][0] += 0.5 * nose * k
 		}
 	}
 	for v, k := range h.follow {

@@ -107,7 +107,7 @@ func (h *Head) occlude() {
 		}
 		b.clear()
 		for i, t := range h.tris {
-			if t.mat != matLash && t.mat != matHair {
+			if t.mat != matLash && t.mat < matHair {
 				b.draw(int32(i), c[t.v[0]], c[t.v[1]], c[t.v[2]], nil)
 			}
 		}
@@ -134,7 +134,7 @@ func (h *Head) occlude() {
 		}
 	}
 	for _, t := range h.tris {
-		if t.mat == matNeck { // its upper edge lies under the skin, which must not show
+		if t.mat == matNeck || t.mat > matHair { // its upper edge lies under the skin, which must not show; what is worn is not in its place yet
 			for _, v := range t.v {
 				h.open[v] = 0.8
 			}

@@ -31,6 +31,7 @@ type Shot struct {
 	Pose       Pose
 	Light      Light
 	Room       *Room // nil is grey
+	Wear       Wear
 }
 
 // Renderer holds the buffers for pictures of one size.
@@ -48,6 +49,7 @@ type Renderer struct {
 	furrows weights
 	turn    mat
 	figure  *Figure
+	worn    Wear
 	closed  float32 // how far the eyes are closed, 0-1
 	gaze    [2]mat  // from the turned eyeball back to the resting one
 	tone    *toneCurve
@@ -76,7 +78,7 @@ func (r *Renderer) Render(dst *image.RGBA, f *Figure, s Shot) error {
 	}
 	r.samples.clear()
 	r.lamps = s.Light.lamps()
-	r.figure = f
+	r.figure, r.worn = f, s.Wear
 	if f != nil {
 		r.place(f, &s)
 		r.castShadows()
@@ -98,6 +100,7 @@ func (r *Renderer) place(f *Figure, s *Shot) {
 	n := len(f.rest)
 	r.local, r.view, r.screen, r.light = grow(r.local, n), grow(r.view, n), grow(r.screen, n), grow(r.light, n)
 	f.pose(&s.Expression, r.local)
+	f.wear(&s.Wear, r.local)
 	r.furrows = f.furrows(&s.Expression)
 	r.closed = clamp(float32(s.Expression.AU["AU43"]), 0, 1)
 	r.normal = f.head.normals(r.local, r.normal)
@@ -141,17 +144,64 @@ func (m mat) transpose() mat {
 	return mat{{m[0][0], m[1][0], m[2][0]}, {m[0][1], m[1][1], m[2][1]}, {m[0][2], m[1][2], m[2][2]}}
 }
 
-func (r *Renderer) drawn(t *triangle) bool { return t.mat != matHair || r.figure.strands }
+func (r *Renderer) drawn(t *triangle) bool {
+	switch t.mat {
+	case matHair:
+		return r.figure.strands
+	case matFringe:
+		return r.figure.person.Fringe > 0
+	case matFrame:
+		return r.worn.Glasses != nil
+	case matLens:
+		return r.worn.Glasses != nil && r.worn.Glasses.Glare > 0
+	case matCannula:
+		return r.worn.Cannula
+	case matPillow:
+		return r.worn.Pillow != nil
+	}
+	return true
+}
+
+// keep tells which samples of a triangle hold something; nil is all.
+func (r *Renderer) keep(t *triangle) func(w1, w2 float32) bool {
+	at := func(w1, w2 float32) (u, v float32) {
+		return t.uv[0][0] + w1*(t.uv[1][0]-t.uv[0][0]) + w2*(t.uv[2][0]-t.uv[0][0]), t.uv[0][1] + w1*(t.uv[1][1]-t.uv[0][1]) + w2*(t.uv[2][1]-t.uv[0][1])
+	}
+	switch t.mat {
+	case matFringe:
+		return func(w1, w2 float32) bool { return r.figure.strand(at(w1, w2)) }
+	case matLens:
+		return func(w1, w2 float32) bool {
+			u, v := at(w1, w2)
+			return glare(r.worn.Glasses, u, v)
+		}
+	case matLash:
+		var far [3]float32 // from the eyeball at rest
+		for k, v := range t.v {
+			p := r.figure.head.rest[v]
+			e := &r.figure.head.eyes[0]
+			if p[0] > 0 {
+				e = &r.figure.head.eyes[1]
+			}
+			far[k] = p.sub(e.centre).len() - e.radius
+		}
+		return func(w1, w2 float32) bool {
+			u, v := at(w1, w2)
+			return lash(u, v, far[0]+w1*(far[1]-far[0])+w2*(far[2]-far[0]))
+		}
+	}
+	return nil
+}
 
 func (r *Renderer) castShadows() {
 	r.shadow.clear()
 	tris := r.figure.head.tris
 	for i := range tris {
 		t := &tris[i]
-		if t.mat == matLash || t.mat == matGums || t.mat == matTeeth || !r.drawn(t) {
+		if t.mat == matLash || t.mat == matGums || t.mat == matTeeth || t.mat == matLens || !r.drawn(t) {
 			continue
 		}
-		r.shadow.draw(int32(i), r.light[t.v[0]], r.light[t.v[1]], r.light[t.v[2]], nil)
+		r.shadow.draw(int32(i), r.light[t.v[0]], r.light[t.v[1]], r.light[t.v[2]], r.keep(t))
 	}
 }
 
@@ -162,24 +212,7 @@ func (r *Renderer) rasterise() {
 		if !r.drawn(t) {
 			continue
 		}
-		if t.mat != matLash {
-			r.samples.draw(int32(i), r.screen[t.v[0]], r.screen[t.v[1]], r.screen[t.v[2]], nil)
-			continue
-		}
-		var far [3]float32 // from the eyeball at rest
-		for k, v := range t.v {
-			p := r.figure.head.rest[v]
-			e := &r.figure.head.eyes[0]
-			if p[0] > 0 {
-				e = &r.figure.head.eyes[1]
-			}
-			far[k] = p.sub(e.centre).len() - e.radius
-		}
-		r.samples.draw(int32(i), r.screen[t.v[0]], r.screen[t.v[1]], r.screen[t.v[2]], func(w1, w2 float32) bool {
-			u := t.uv[0][0] + w1*(t.uv[1][0]-t.uv[0][0]) + w2*(t.uv[2][0]-t.uv[0][0])
-			v := t.uv[0][1] + w1*(t.uv[1][1]-t.uv[0][1]) + w2*(t.uv[2][1]-t.uv[0][1])
-			return lash(u, v, far[0]+w1*(far[1]-far[0])+w2*(far[2]-far[0]))
-		})
+		r.samples.draw(int32(i), r.screen[t.v[0]], r.screen[t.v[1]], r.screen[t.v[2]], r.keep(t))
 	}
 }
 

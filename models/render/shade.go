@@ -147,7 +147,19 @@ func (r *Renderer) shade(id int32, px, py float32) vec {
 		return r.shadeSkin(&s, r.figure.skinTone, 0.3)
 	case matHair:
 		s.rest = mix(h.rest)
-		return r.shadeHair(&s)
+		return r.shadeHair(&s, 0.8)
+	case matFringe:
+		s.rest = mix(h.rest)
+		return r.shadeHair(&s, 0.1).mul(0.85)
+	case matFrame:
+		return r.shadePlain(&s, r.worn.Glasses.Colour.linear(), 0.5)
+	case matLens:
+		return r.lamps.sky.mul(0.8).mad(r.lamps.keyC, 0.25)
+	case matCannula:
+		return r.shadePlain(&s, vec{0.55, 0.62, 0.58}, 0.6)
+	case matPillow:
+		s.rest = mix(h.rest)
+		return r.shadePlain(&s, r.worn.Pillow.linear().mul(0.9+0.25*fractal(s.rest.mul(0.2), 3, uint32(r.figure.person.Seed)+5)), 0)
 	default:
 		s.rest = mix(h.rest)
 		fold := fractal(vec{s.rest[0] * 0.12, s.rest[1] * 0.06, s.rest[2] * 0.1}, 2, uint32(r.figure.person.Seed)+3)
@@ -228,13 +240,13 @@ func (r *Renderer) shadePlain(s *surface, rgb vec, shine float32) vec {
 }
 
 // shadeHair lights strands: the sheen lies across them.
-func (r *Renderer) shadeHair(s *surface) vec {
+func (r *Renderer) shadeHair(s *surface, sheen float32) vec {
 	l := &r.lamps
 	rgb := r.figure.hairAt(s.rest)
 	lit := r.lit(s.at.mad(s.normal, 0.5))
 	e := l.keyC.mul(wrapped(s.normal.dot(l.key), 0.3) * lit).add(l.ground.mix(l.sky, 0.5+0.5*s.normal[1]))
 	d := max(s.normal.dot(l.halfKey), 0)
-	return rgb.times(e).add(rgb.times(l.keyC).mul(0.8 * d * d * d * d * lit))
+	return rgb.times(e).add(rgb.times(l.keyC).mul(sheen * d * d * d * d * lit))
 }
 
 // shadeEye paints the eyeball by the angle from its axis: pupil, iris with its rays and dark rim, white with veins.

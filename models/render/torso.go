@@ -16,7 +16,8 @@ func (h *Head) addTorso() {
 		-0.3, math.Pi+0.3, matNeck)
 }
 
-// followNeck ties each vertex of the nape to the nearest one of the model, since necks differ from person to person.
+// followNeck ties each vertex of the nape to the nearest one of the model, since necks differ from person to person, and the fringe to the
+// forehead.
 func (h *Head) followNeck() {
 	near := map[int32]bool{}
 	h.follow = map[int32]int32{}
@@ -24,13 +25,18 @@ func (h *Head) followNeck() {
 		for _, v := range t.v {
 			switch {
 			case t.mat == matNeck:
-				h.follow[v] = 0
+				h.follow[v] = -1
+			case t.mat == matFringe:
+				h.follow[v] = h.onSkin(h.rest[v][0], max(h.rest[v][1], 5.6))
 			case t.mat <= matBack && h.rest[v][1] < -6 && !h.inside[v]:
 				near[v] = true
 			}
 		}
 	}
-	for v := range h.follow {
+	for v, k := range h.follow {
+		if k >= 0 {
+			continue
+		}
 		best := float32(math.MaxFloat32)
 		for k := range near {
 			d := h.rest[k].sub(h.rest[v])
