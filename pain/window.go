@@ -134,6 +134,7 @@ type Observation struct {
 	Baselines  map[string]float64   `json:"baselines"`                   // share of the judged frames for each baseline
 	BaselineID string               `json:"baseline_id,omitempty"`       // of the resident's own, where it was used
 	BaselineAt *time.Time           `json:"baseline_taken_at,omitempty"` // when it was taken
+	Side       string               `json:"side,omitempty"`              // "right" or "left", the person's own: the half of the face that units answered by halves were read from; absent for both
 	Confidence string               `json:"confidence"`                  // "none", "low" or "moderate"; never higher while Provisional
 	Provision  bool                 `json:"provisional"`                 // the action units are a first estimate, not validated on real pain
 	Models     map[string]string    `json:"models"`                      // name -> version and checksum
@@ -141,7 +142,7 @@ type Observation struct {
 	Trace      *Trace               `json:"trace,omitempty"`
 }
 
-// Observation sums up what was added so far. The caller fills Baseline and Models; see [Observation.SetBaselines].
+// Observation sums up what was added so far. The caller fills Baseline, Side and Models; see [Observation.SetBaselines].
 func (w *Window) Observation() Observation {
 	o := Observation{
 		State: "assessed", Frames: w.frames, Scored: len(w.scored), DurationMS: w.all.Milliseconds(), AssessedMS: w.assessed.Milliseconds(),

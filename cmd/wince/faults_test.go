@@ -51,7 +51,7 @@ func TestFaults(t *testing.T) {
 			var good, evil atomic.Int64
 			live, err := stream.NewSessions(stream.Config{
 				Publisher: publisher, NewDecoder: decode.Open,
-				NewAnalyzer: func(*vision.Neutral) (stream.Analyzer, error) {
+				NewAnalyzer: func(*vision.Neutral, vision.Side) (stream.Analyzer, error) {
 					return seeingAnalyzer{known: known, good: &good, evil: &evil}, nil
 				},
 			})
@@ -59,7 +59,7 @@ func TestFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer live.Close()
-			session, err := live.Create("s")
+			session, err := live.Create("s", stream.BothSides)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,13 +115,13 @@ func TestTabletKilled(t *testing.T) {
 	}
 	live, err := stream.NewSessions(stream.Config{
 		Publisher: publisher, NewDecoder: decode.Open,
-		NewAnalyzer: func(*vision.Neutral) (stream.Analyzer, error) { return constantAnalyzer{}, nil },
+		NewAnalyzer: func(*vision.Neutral, vision.Side) (stream.Analyzer, error) { return constantAnalyzer{}, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer live.Close()
-	session, err := live.Create("s")
+	session, err := live.Create("s", stream.BothSides)
 	if err != nil {
 		t.Fatal(err)
 	}

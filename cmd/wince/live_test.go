@@ -92,7 +92,7 @@ func TestBadNetwork(t *testing.T) {
 	known := pictures(t, path)
 	live, err := stream.NewSessions(stream.Config{
 		Publisher: publisher, NewDecoder: decode.Open,
-		NewAnalyzer: func(*vision.Neutral) (stream.Analyzer, error) {
+		NewAnalyzer: func(*vision.Neutral, vision.Side) (stream.Analyzer, error) {
 			return seeingAnalyzer{known: known, good: &good, evil: &evil}, nil
 		},
 	})
@@ -100,7 +100,7 @@ func TestBadNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer live.Close()
-	session, err := live.Create("s")
+	session, err := live.Create("s", stream.BothSides)
 	if err != nil {
 		t.Fatal(err)
 	}
