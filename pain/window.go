@@ -206,7 +206,7 @@ func (o *Observation) Away() (ms int64) {
 
 // SetBaselines records what the action units were measured against: how many judged frames against each baseline. Scores
 // against two baselines do not go well together, so that a window which saw a change says so. Own is the baseline that is the
-// person's own face, taken at ease: with anything else the confidence stays low.
+// person's own face, taken at ease: with anything else the confidence stays low, and so it does where half of the face was read (Side).
 func (o *Observation) SetBaselines(frames map[string]int, own string) {
 	total, most := 0, 0
 	for _, n := range frames {
@@ -222,7 +222,7 @@ func (o *Observation) SetBaselines(frames map[string]int, own string) {
 			o.Baseline, most = name, n
 		}
 	}
-	if o.State == "assessed" && o.Assessed >= 0.5 && total > 0 && frames[own] == total {
+	if o.State == "assessed" && o.Side == "" && o.Assessed >= 0.5 && total > 0 && frames[own] == total {
 		o.Confidence = "moderate"
 	}
 }

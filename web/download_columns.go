@@ -155,6 +155,7 @@ func cameraColumns() []column {
 		}),
 		seenColumn("camera_confidence", "none, low or moderate", func(o *pain.Observation) string { return o.Confidence }),
 		seenColumn("camera_baseline", "what most action units were measured against", func(o *pain.Observation) string { return o.Baseline }),
+		seenColumn("camera_side", "right or left, the person's own: the half of the face that units measured by halves were read from, of a face palsied on the other; empty for both", func(o *pain.Observation) string { return o.Side }),
 		seenColumn("camera_rules", "name and version of the rules that scored", func(o *pain.Observation) string { return o.Rules }),
 		seenColumn("camera_models", "the networks that measured: name=version, with a semicolon between them", func(o *pain.Observation) string {
 			words := []string{}

@@ -203,6 +203,7 @@ func (s *fakeSession) observe() {
 		w.Add(&f)
 	}
 	o := w.Observation()
+	o.Side = string(s.side)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.observed, s.state = &o, stream.CaptureDone

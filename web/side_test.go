@@ -1,9 +1,12 @@
 package web
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"wince/care"
+	"wince/pain"
 	"wince/stream"
 )
 
@@ -32,5 +35,63 @@ func TestHealthySide(t *testing.T) {
 	v := g.session(map[string]any{"practice": true, "condition": "rest"})
 	if side := g.live.session(v.ID).side; side != stream.BothSides {
 		t.Errorf("practice reads %q", side)
+	}
+}
+
+// Which half was measured goes all the way: into the record, what is proposed, the download and FHIR.
+func TestSideInTheRecord(t *testing.T) {
+	g := newRig(t).admin()
+	type kept struct {
+		care.Assessment
+		Observation pain.Observation `json:"observation"`
+	}
+	assess := func(notes ...care.FaceNote) (a kept) {
+		t.Helper()
+		r := g.resident(care.ConsentGiven)
+		g.do("PATCH", "/api/v1/residents/"+r.ID, map[string]any{"conditions": notes}, "If-Match", `"1"`).want(200)
+		v := g.session(map[string]any{"resident_id": r.ID, "condition": "rest"})
+		g.live.session(v.ID).observe()
+		g.do("POST", "/api/v1/assessments", map[string]any{"session_id": v.ID}).want(201).read(&a)
+		g.do("POST", "/api/v1/assessments/"+a.ID+"/confirm", map[string]any{}, "If-Match", `"1"`).want(200)
+		g.do("GET", "/api/v1/assessments/"+a.ID, nil).want(200).read(&a)
+		return a
+	}
+	half, whole := assess(care.PalsyLeft), assess(care.PalsyLeft, care.PalsyRight)
+	for _, c := range []struct {
+		a              kept
+		side, says, is string
+	}{{half, "right", "measured on the right half", "half-right"}, {whole, "", "is missing", ""}} {
+		if c.a.Observation.Side != c.side {
+			t.Errorf("the record says %q, want %q", c.a.Observation.Side, c.side)
+		}
+		if len(c.a.Proposals) == 0 {
+			t.Fatal("nothing is proposed")
+		}
+		for _, p := range c.a.Proposals {
+			if !strings.Contains(strings.Join(p.Confounders, " "), c.says) || p.Confidence != "low" {
+				t.Errorf("%q: proposed with %q and confidence %s", c.side, p.Confounders, p.Confidence)
+			}
+		}
+		var o struct {
+			Component []struct {
+				Code, ValueCodeableConcept struct{ Coding []struct{ Code string } }
+			}
+		}
+		if err := json.Unmarshal(g.do("GET", "/fhir/Observation/"+c.a.ID+"-pspi", nil).want(200).body, &o); err != nil {
+			t.Fatal(err)
+		}
+		is := ""
+		for _, x := range o.Component {
+			if x.Code.Coding[0].Code == "measured-half" {
+				is = x.ValueCodeableConcept.Coding[0].Code
+			}
+		}
+		if is != c.is {
+			t.Errorf("%q: FHIR says %q, want %q", c.side, is, c.is)
+		}
+	}
+	_, rows := g.do("GET", exportPath, nil).want(200).table()
+	if len(rows) != 2 || rows[0]["camera_side"] != "right" || rows[1]["camera_side"] != "" {
+		t.Errorf("the download says %d rows, %q and %q", len(rows), rows[0]["camera_side"], rows[1]["camera_side"])
 	}
 }
