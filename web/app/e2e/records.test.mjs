@@ -193,7 +193,7 @@ it("shows managers how the home stands, and a report that can be taken along", {
 
 it("draws what differs and which movements go with pain", { timeout: 60_000 }, async () => {
   // Both need many camera assessments; the server's answers are those of its documentation.
-  const page = await tablet();
+  const page = await tablet(name, { routed: true });
   const json = (body) => (route) => route.fulfill({ contentType: "application/json", body: JSON.stringify(body) });
   await page.route("**/reports/disagreements*", json({
     compared: 40, differing: 4, by_size: { "-1": 3, 2: 1 },

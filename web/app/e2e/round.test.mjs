@@ -53,7 +53,7 @@ it("is narrowed by wing and by what is typed", { timeout: 60_000 }, async () => 
 });
 
 it("moves on with the clock, without asking the server", { timeout: 60_000 }, async () => {
-  const other = await openPage(browser, server, { storageState: await page.context().storageState() });
+  const other = await openPage(browser, server, { routed: true, storageState: await page.context().storageState() });
   await other.clock.install({ time: Date.now() });
   await other.goto(server.url);
   await other.getByText("55 min late").or(other.getByText("56 min late")).waitFor();

@@ -87,9 +87,16 @@ export function openBrowser({ file, refuse = false } = {}) {
   });
 }
 
-/** A tablet's page. What the server sends over the data channel is kept in window.received, problems in page.problems. */
-export async function openPage(browser, server, options = {}) {
+/**
+ * A tablet's page. What the server sends over the data channel is kept in window.received, problems in page.problems.
+ *
+ * With `routed`, Chromium asks about its requests from before it is opened, so that page.route holds whenever a test says it. Where the
+ * first route comes together with the first request after the service worker has taken the page over, Chromium asks about none of that
+ * page's requests any more, and the server's own answers are seen.
+ */
+export async function openPage(browser, server, { routed = false, ...options } = {}) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options });
+  if (routed) await context.route("**/nothing-is-here", (route) => route.continue());
   await context.addInitScript(() => {
     window.received = [];
     const make = RTCPeerConnection.prototype.createDataChannel;
