@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 
+import { covered } from "./checks.mjs";
 import { network } from "./network.mjs";
 import { addResident, answer, axeInBoth, calmPAINAD, camera, name, openBrowser, openPage, setUp, startCamera, startServer } from "./stage.mjs";
 
@@ -31,6 +32,17 @@ afterAll(async () => {
   expect(await server?.stop()).toBe(0);
   if (dir) rmSync(dir, { recursive: true, force: true });
 });
+
+/** What the menu or an edge hides of the controls, on a phone, an upright tablet, one that lies, and a desk. */
+async function hidden(page) {
+  const found = [];
+  for (const [width, height] of [[390, 844], [768, 1024], [1024, 768], [1280, 800]]) {
+    await page.setViewportSize({ width, height });
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    found.push(...(await covered(page, ".progress .ring", ".progress p", ".controls .button")));
+  }
+  return found;
+}
 
 const quantile = (x, q) => [...x].sort((a, b) => a - b)[Math.floor(x.length * q)];
 
@@ -70,6 +82,7 @@ it("goes from the set-up link to a confirmed assessment that the API returns", {
   await page.keyboard.press("Enter");
   await page.getByRole("progressbar").waitFor();
   await page.waitForFunction(() => document.activeElement.classList.contains("progress"));
+  expect(await hidden(page)).toEqual([]);
   await page.getByRole("heading", { name: "What was observed" }).waitFor({ timeout: 60_000 });
 
   const received = await page.evaluate(() => window.received);
@@ -220,4 +233,19 @@ it("reaches the server through its relay where there is no other way", { timeout
   });
   expect(used).toEqual({ type: "relay", by: "tls" });
   await page.getByRole("button", { name: "Stop the camera" }).click();
+});
+
+it("hides nothing of the controls behind the menu, in German either", { timeout: 60_000 }, async () => {
+  const german = await openPage(browser, server, { locale: "de-DE", storageState: await page.context().storageState() });
+  await german.goto(`${server.url}/#/capture`);
+  await german.getByLabel("In Ruhe").check();
+  await german.getByRole("button", { name: "Kamera starten" }).click();
+  await german.getByRole("button", { name: /10 Sekunden/ }).click({ timeout: 30_000 });
+  await german.getByRole("progressbar").waitFor();
+  // Not either below the longest hint there is.
+  const words = JSON.parse(readFileSync(resolve(import.meta.dirname, "../src/i18n/de/face.json"), "utf8"));
+  const longest = Object.keys(words).filter((k) => k.startsWith("advice.")).map((k) => words[k]).reduce((a, b) => (b.length > a.length ? b : a));
+  await german.locator(".hint-box strong").evaluate((e, said) => (e.firstChild.data = said), `${words["state.not_assessable"]} ${longest}`);
+  expect(await hidden(german)).toEqual([]);
+  await german.context().close();
 });

@@ -51,6 +51,29 @@ export function stickOut(page) {
   });
 }
 
+/** What is not wholly in view without scrolling, or lies behind something else at a corner; what is not there at all is wrong, too. */
+export function covered(page, ...wanted) {
+  return page.evaluate((wanted) => {
+    const found = [];
+    for (const selector of wanted) {
+      const all = [...document.querySelectorAll(selector)];
+      if (all.length === 0) found.push(`there is no ${selector}`);
+      for (const e of all) {
+        const b = e.getBoundingClientRect();
+        const said = `${selector} "${e.textContent.trim().slice(0, 30)}" of ${window.innerWidth} x ${window.innerHeight}`;
+        if (b.top < 0 || b.left < 0 || b.bottom > window.innerHeight || b.right > window.innerWidth) found.push(`${said} is not wholly in view: ${Math.round(b.top)} to ${Math.round(b.bottom)}`);
+        const edge = 5; // within a round corner
+        const corners = [[b.left + edge, b.top + edge], [b.right - edge, b.top + edge], [b.left + edge, b.bottom - edge], [b.right - edge, b.bottom - edge]];
+        for (const [x, y] of corners) {
+          const top = document.elementFromPoint(x, y);
+          if (!e.contains(top)) found.push(`${said} is covered at ${Math.round(x)}, ${Math.round(y)} by ${top?.outerHTML.slice(0, 60)}`);
+        }
+      }
+    }
+    return found;
+  }, wanted);
+}
+
 /** Presses Tab through the whole page and returns what was focused, in order, with what is wrong with it. */
 export async function tabThrough(page, most = 120) {
   const stops = [];
