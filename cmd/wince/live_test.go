@@ -22,11 +22,15 @@ type seeingAnalyzer struct {
 	constantAnalyzer
 	known      map[[16]byte]bool
 	good, evil *atomic.Int64
+	newest     *atomic.Int64 // media time of the last good one; nil where nobody asks
 }
 
 func (a seeingAnalyzer) Analyze(img *vision.I420, t time.Duration) vision.Result {
 	if a.known[picture(img)] {
 		a.good.Add(1)
+		if a.newest != nil {
+			a.newest.Store(int64(t))
+		}
 	} else {
 		a.evil.Add(1)
 	}
