@@ -273,10 +273,15 @@ func TestDownloadRenewsItsDeadline(t *testing.T) {
 	_, token := g.staff(care.RoleNurse, care.ByPassword)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://wince.test"+exportPath, nil)
 	r.Header.Set("Authorization", "Bearer "+token)
+	g.renewsDeadline(r)
+}
+
+func (g *rig) renewsDeadline(r *http.Request) {
+	g.Helper()
 	d := &deadlines{ResponseRecorder: httptest.NewRecorder()}
 	g.server.Handler().ServeHTTP(d, r)
 	if d.Code != 200 || d.write == 0 {
-		t.Errorf("status %d, %d deadlines", d.Code, d.write)
+		g.Errorf("status %d, %d deadlines", d.Code, d.write)
 	}
 }
 
@@ -365,16 +370,7 @@ func TestDictionary(t *testing.T) {
 		names[k.Name] = true
 	}
 	const path = "../docs/export.md"
-	if *update {
-		if err := os.WriteFile(path, page.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, page.Bytes()) {
+	if !bytes.Equal(kept(t, path, page.Bytes()), page.Bytes()) {
 		t.Error("docs/export.md is not what the program does. If that is meant: go test ./web -run TestDictionary -update")
 	}
 }

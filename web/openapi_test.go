@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"reflect"
 	"runtime"
 	"slices"
@@ -634,15 +633,7 @@ func makeDocument(t *testing.T, table []route) []byte {
 func TestOpenAPI(t *testing.T) {
 	g := newRig(t)
 	got := makeDocument(t, g.server.table())
-	if *update {
-		if err := os.WriteFile(openAPIFile, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(openAPIFile)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := kept(t, openAPIFile, got)
 	if !bytes.Equal(got, want) {
 		a, b := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
 		i := 0

@@ -126,15 +126,7 @@ func TestPermissions(t *testing.T) {
 		fmt.Fprintf(&page, "| %s |\n", strings.Join(cells, " | "))
 	}
 	const path = "../docs/permissions.md"
-	if *update {
-		if err := os.WriteFile(path, page.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := kept(t, path, page.Bytes())
 	got := strings.Split(page.String(), "\n")
 	for i, line := range strings.Split(string(want), "\n") {
 		if i >= len(got) || got[i] != line {
@@ -144,6 +136,21 @@ func TestPermissions(t *testing.T) {
 	if len(got) != len(strings.Split(string(want), "\n")) {
 		t.Error("docs/permissions.md lacks addresses: go test ./web -run TestPermissions -update")
 	}
+}
+
+// kept returns what a generated file holds. With -update that is what it should hold, which is written first.
+func kept(t *testing.T, path string, should []byte) []byte {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, should, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func yes(in bool) string {

@@ -52,12 +52,17 @@ func renderedHead(t testing.TB) *render.Head {
 
 func stillsAnalyzer(t testing.TB) *vision.Analyzer {
 	t.Helper()
-	nets, err := openModels("", *meshFlag)
+	return newAnalyzer(t, *meshFlag, vision.AnalyzerConfig{Stills: true, FixedNeutral: true})
+}
+
+func newAnalyzer(t testing.TB, mesh string, cfg vision.AnalyzerConfig) *vision.Analyzer {
+	t.Helper()
+	nets, err := openModels("", mesh)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { nets.Close() })
-	a, err := vision.NewAnalyzer(nets, vision.AnalyzerConfig{Stills: true, FixedNeutral: true})
+	a, err := vision.NewAnalyzer(nets, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

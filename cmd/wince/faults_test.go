@@ -7,9 +7,7 @@ import (
 	"time"
 
 	"wince/stream"
-	"wince/stream/decode"
 	"wince/stream/rtc"
-	"wince/vision"
 )
 
 // mtu1200 is the largest datagram that fits into a packet of 1200 bytes, with IPv4's header and UDP's.
@@ -23,11 +21,7 @@ const mtu1200 = 1200 - 20 - 8
 func TestFaults(t *testing.T) {
 	const lasts = 45 // pictures
 	// Retransmissions have more time than usual, so that a slow machine does not turn delay into loss.
-	publisher, err := rtc.New(rtc.Config{Hold: time.Second, KeyframeInterval: 150 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { publisher.Close() })
+	publisher := newPublisher(t, rtc.Config{Hold: time.Second, KeyframeInterval: 150 * time.Millisecond})
 	path := shortClip(t)
 	film, err := loadFilm(t.Context(), path)
 	if err != nil {
@@ -52,20 +46,7 @@ func TestFaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var good, evil, newest atomic.Int64
-			live, err := stream.NewSessions(stream.Config{
-				Publisher: publisher, NewDecoder: decode.Open,
-				NewAnalyzer: func(*vision.Neutral, vision.Side) (stream.Analyzer, error) {
-					return seeingAnalyzer{known: known, good: &good, evil: &evil, newest: &newest}, nil
-				},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer live.Close()
-			session, err := live.Create("s", stream.BothSides)
-			if err != nil {
-				t.Fatal(err)
-			}
+			_, session := newSession(t, publisher, seeingAnalyzer{known: known, good: &good, evil: &evil, newest: &newest})
 			n := newBadNetwork(t, publisher.Port())
 			n.set(weather{most: mtu1200}) // both ends' first words fit, too
 			sim, tab := connectThrough(t, n, session, film)
@@ -116,27 +97,12 @@ func passedOver(session *stream.Session) int {
 
 // A tablet that dies leaves nothing behind but its session, which can be used again.
 func TestTabletKilled(t *testing.T) {
-	publisher, err := rtc.New(rtc.Config{Patience: time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer publisher.Close()
+	publisher := newPublisher(t, rtc.Config{Patience: time.Second})
 	film, err := loadFilm(t.Context(), shortClip(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	live, err := stream.NewSessions(stream.Config{
-		Publisher: publisher, NewDecoder: decode.Open,
-		NewAnalyzer: func(*vision.Neutral, vision.Side) (stream.Analyzer, error) { return constantAnalyzer{}, nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer live.Close()
-	session, err := live.Create("s", stream.BothSides)
-	if err != nil {
-		t.Fatal(err)
-	}
+	live, session := newSession(t, publisher, constantAnalyzer{})
 	n := newBadNetwork(t, publisher.Port())
 	connectThrough(t, n, session, film)
 	n.dead.Store(true) // it says no goodbye

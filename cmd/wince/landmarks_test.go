@@ -26,16 +26,7 @@ func TestLandmarksAreMediaPipes(t *testing.T) {
 	if err := json.Unmarshal(b, &want); err != nil {
 		t.Fatal(err)
 	}
-	nets, err := openModels("", string(vision.AttentionMesh))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nets.Close()
-	a, err := vision.NewAnalyzer(nets, vision.AnalyzerConfig{Stills: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
+	a := newAnalyzer(t, string(vision.AttentionMesh), vision.AnalyzerConfig{Stills: true})
 	c, _, err := openClip(clipFile("pain.ivf"))
 	if err != nil {
 		t.Fatal(err)

@@ -82,11 +82,7 @@ func pictures(t *testing.T, path string) map[[16]byte]bool {
 // Over a bad network no garbled picture ever reaches the analysis, and after losses that cannot be repaired it goes on. Where
 // the network dies altogether, the tablet can come again to its session.
 func TestBadNetwork(t *testing.T) {
-	publisher, err := rtc.New(rtc.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer publisher.Close()
+	publisher := newPublisher(t, rtc.Config{})
 	path := shortClip(t)
 	film, err := loadFilm(t.Context(), path)
 	if err != nil {
@@ -94,20 +90,7 @@ func TestBadNetwork(t *testing.T) {
 	}
 	var good, evil atomic.Int64
 	known := pictures(t, path)
-	live, err := stream.NewSessions(stream.Config{
-		Publisher: publisher, NewDecoder: decode.Open,
-		NewAnalyzer: func(*vision.Neutral, vision.Side) (stream.Analyzer, error) {
-			return seeingAnalyzer{known: known, good: &good, evil: &evil}, nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer live.Close()
-	session, err := live.Create("s", stream.BothSides)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, session := newSession(t, publisher, seeingAnalyzer{known: known, good: &good, evil: &evil})
 	first := newBadNetwork(t, publisher.Port())
 	first.set(weather{loss: 0.05, late: 0.05, delay: 15 * time.Millisecond})
 	sim, tab := connectThrough(t, first, session, film)
@@ -157,6 +140,34 @@ func within(t *testing.T, d time.Duration, what string, ok func() bool) {
 			t.Fatalf("not within %v: %s", d, what)
 		}
 	}
+}
+
+func newPublisher(t *testing.T, cfg rtc.Config) *rtc.Server {
+	t.Helper()
+	p, err := rtc.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
+// newSession opens the one session of a registry of its own, with the analyzer given.
+func newSession(t *testing.T, publisher *rtc.Server, a stream.Analyzer) (*stream.Sessions, *stream.Session) {
+	t.Helper()
+	live, err := stream.NewSessions(stream.Config{
+		Publisher: publisher, NewDecoder: decode.Open,
+		NewAnalyzer: func(*vision.Neutral, vision.Side) (stream.Analyzer, error) { return a, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(live.Close)
+	session, err := live.Create("s", stream.BothSides)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return live, session
 }
 
 // connectThrough connects a tablet to the session by way of the network; neither side is told of a way around it.

@@ -29,16 +29,7 @@ func shrunk(img *vision.I420, w, h int) *vision.I420 {
 
 // A browser that makes its pictures smaller in mid-stream, and larger again, loses no face and moves no landmark.
 func TestSizeChangesInMidStream(t *testing.T) {
-	nets, err := openModels("", string(vision.AttentionMesh))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nets.Close()
-	a, err := vision.NewAnalyzer(nets, vision.AnalyzerConfig{FixedNeutral: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
+	a := newAnalyzer(t, string(vision.AttentionMesh), vision.AnalyzerConfig{FixedNeutral: true})
 	c, _, err := openClip(clipFile("pain.ivf"))
 	if err != nil {
 		t.Fatal(err)
