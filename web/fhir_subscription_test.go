@@ -1,11 +1,9 @@
 package web
 
 import (
-	"crypto/x509"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +14,6 @@ import (
 
 	"wince/care"
 	"wince/web/fhir"
-	"wince/web/hook"
 )
 
 // restHook is another program's server, to which Subscriptions are told.
@@ -58,12 +55,6 @@ func (h *restHook) answers(status int) {
 	h.status = status
 }
 
-func (h *restHook) allow(o *Options) {
-	o.Webhooks = hook.Rules{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Roots: x509.NewCertPool(), Timeout: 5 * time.Second}
-	o.Webhooks.Roots.AddCert(h.Certificate())
-	o.Login = care.LoginLife{Life: 10000 * time.Hour, Idle: 10000 * time.Hour}
-}
-
 // ask is a Subscription to be made.
 func (h *restHook) ask(criteria, payload string) map[string]any {
 	channel := map[string]any{"type": "rest-hook", "endpoint": h.URL + "/fhir", "header": []string{"Authorization: Bearer secret"}}
@@ -77,7 +68,7 @@ func (h *restHook) ask(criteria, payload string) map[string]any {
 func TestFHIRSubscription(t *testing.T) {
 	end := newRestHook(t)
 	got := end.calls
-	g := newRig(t, end.allow).admin()
+	g := newRig(t, reaching(end.Server, loopback)).admin()
 	r, other := g.resident(care.ConsentGiven), g.resident(care.ConsentGiven)
 	ask := end.ask
 	var full, plain fhir.Subscription
@@ -134,7 +125,7 @@ func TestFHIRSubscription(t *testing.T) {
 // A change is told as every resource that the criteria find, each by a request of its own. Where one fails, all come again.
 func TestFHIRSubscriptionTellsAll(t *testing.T) {
 	end := newRestHook(t)
-	g := newRig(t, end.allow).admin()
+	g := newRig(t, reaching(end.Server, loopback)).admin()
 	var sub fhir.Subscription
 	g.do("POST", "/fhir/Subscription", end.ask("Observation?status=preliminary", fhirContent)).want(201).read(&sub)
 	a := g.assessment()
@@ -181,7 +172,7 @@ func TestFHIRSubscriptionTellsAll(t *testing.T) {
 // A connected program subscribes to what it may see, in its sites, and as long as it may.
 func TestFHIRSubscriptionOfAProgram(t *testing.T) {
 	end := newRestHook(t)
-	g := newRig(t, end.allow, withOrigin).admin()
+	g := newRig(t, reaching(end.Server, loopback), withOrigin).admin()
 	there := g.post("/sites", map[string]any{"name": "There", "zone": "UTC"}, 201)
 	far := g.post("/sites", map[string]any{"name": "Far", "zone": "UTC"}, 201)
 	key := ecPair(t, "k")

@@ -1,11 +1,9 @@
 package web
 
 import (
-	"crypto/x509"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +12,6 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"wince/care"
-	"wince/web/hook"
 )
 
 // keyServer is where a program keeps its public keys.
@@ -72,13 +69,8 @@ func (k *keyServer) asked() int {
 // toKeys allows keys to be fetched from a server of the test.
 func toKeys(k *keyServer, networks ...string) func(*Options) {
 	return func(o *Options) {
-		o.Origin = testOrigin
-		o.Webhooks = hook.Rules{Roots: x509.NewCertPool(), Timeout: 5 * time.Second}
-		o.Webhooks.Roots.AddCert(k.Certificate())
-		for _, n := range networks {
-			o.Webhooks.Networks = append(o.Webhooks.Networks, netip.MustParsePrefix(n))
-		}
-		o.Login = care.LoginLife{Life: 10000 * time.Hour, Idle: 10000 * time.Hour} // while the clock runs
+		withOrigin(o)
+		reaching(k.Server, networks...)(o)
 	}
 }
 
@@ -112,7 +104,7 @@ func (g *rig) wantSignIn(what string, v care.Client, p keyPair, want int) {
 // Keys at an address are fetched once and kept; a new one is found within a minute, one that was taken away is gone with the next fetch.
 func TestKeysAtAnAddress(t *testing.T) {
 	k := newKeyServer(t)
-	g := newRig(t, toKeys(k, "127.0.0.0/8")).admin()
+	g := newRig(t, toKeys(k, loopback)).admin()
 	first, second, rs := ecPair(t, "k1"), ecPair(t, "k2"), rsaPair(t, "k3", 2048)
 	k.set(t, "", first)
 	v := g.smartAt(k.URL + "/jwks.json")
@@ -173,7 +165,7 @@ func TestKeysAtAnAddress(t *testing.T) {
 // Many who ask at once cause one fetch, and one who hangs up does not spoil it for the others.
 func TestKeysAreFetchedOnce(t *testing.T) {
 	k := newKeyServer(t)
-	g := newRig(t, toKeys(k, "127.0.0.0/8")).admin()
+	g := newRig(t, toKeys(k, loopback)).admin()
 	key := ecPair(t, "k1")
 	k.set(t, "", key)
 	v := g.smartAt(k.URL)
@@ -196,7 +188,7 @@ func TestKeysThatAreRefused(t *testing.T) {
 	end := make(chan struct{})
 	t.Cleanup(func() { close(end) })
 	key := ecPair(t, "k1")
-	g := newRig(t, toKeys(k, "127.0.0.0/8"), func(o *Options) { o.Webhooks.Timeout = 200 * time.Millisecond }).admin()
+	g := newRig(t, toKeys(k, loopback), func(o *Options) { o.Webhooks.Timeout = 200 * time.Millisecond }).admin()
 	private, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.secret, KeyID: "k1"}}})
 	if err != nil {
 		t.Fatal(err)

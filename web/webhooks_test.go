@@ -77,11 +77,16 @@ func (r *receiver) received() []received {
 	return slices.Clone(r.got)
 }
 
-// toReceiver allows webhooks to a receiver of the test.
-func toReceiver(r *receiver) func(*Options) {
+const loopback = "127.0.0.0/8"
+
+// reaching lets the server reach another one of the test, in networks that are private.
+func reaching(s *httptest.Server, networks ...string) func(*Options) {
 	return func(o *Options) {
-		o.Webhooks = hook.Rules{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Roots: x509.NewCertPool(), Timeout: 5 * time.Second}
-		o.Webhooks.Roots.AddCert(r.Certificate())
+		o.Webhooks = hook.Rules{Roots: x509.NewCertPool(), Timeout: 5 * time.Second}
+		o.Webhooks.Roots.AddCert(s.Certificate())
+		for _, n := range networks {
+			o.Webhooks.Networks = append(o.Webhooks.Networks, netip.MustParsePrefix(n))
+		}
 		o.Login = care.LoginLife{Life: 10000 * time.Hour, Idle: 10000 * time.Hour} // while the clock runs for days
 	}
 }
@@ -139,7 +144,7 @@ func (g *rig) couriers() (until func(what string, cond func() bool)) {
 
 func TestWebhookTells(t *testing.T) {
 	r := newReceiver(t)
-	g := newRig(t, toReceiver(r)).admin()
+	g := newRig(t, reaching(r.Server, loopback)).admin()
 	g.resident(care.ConsentGiven) // before the endpoint: not told
 	w := g.hook(map[string]any{"name": "Platform", "url": r.URL + "/in", "events": []string{"resident", "assessment.confirm"}})
 	if w.Secret == "" || w.Payload != care.IDsOnly || w.SiteID != "" || w.Version != 1 {
@@ -227,7 +232,7 @@ func wantSigned(t *testing.T, m *received, secret string) {
 // One resident's messages that fail hold up nobody else's, stay in order, and are given up after five days; nothing is lost.
 func TestWebhookRetries(t *testing.T) {
 	r := newReceiver(t)
-	g := newRig(t, toReceiver(r)).admin()
+	g := newRig(t, reaching(r.Server, loopback)).admin()
 	w := g.hook(map[string]any{"name": "Platform", "url": r.URL, "events": []string{"resident"}})
 	bad, good := g.resident(care.ConsentUnknown), g.resident(care.ConsentUnknown)
 	failing := true
@@ -295,7 +300,7 @@ func TestWebhookRetries(t *testing.T) {
 // A receiver that asks to be left alone is; one that says it is gone is asked no more, until somebody switches it on.
 func TestWebhookAnswers(t *testing.T) {
 	r := newReceiver(t)
-	g := newRig(t, toReceiver(r)).admin()
+	g := newRig(t, reaching(r.Server, loopback)).admin()
 	w := g.hook(map[string]any{"name": "Platform", "url": r.URL, "events": []string{"resident"}})
 	r.answers(func(received) (int, string) { return 503, "Retry-After: 3600" })
 	until := g.couriers()
@@ -355,7 +360,7 @@ func (g *rig) log(id string) []care.DeliveryAttempt {
 // From any point everything is told again.
 func TestWebhookReplay(t *testing.T) {
 	r := newReceiver(t)
-	g := newRig(t, toReceiver(r)).admin()
+	g := newRig(t, reaching(r.Server, loopback)).admin()
 	g.resident(care.ConsentUnknown)
 	from := g.changes("").Next
 	g.clock.pass(time.Hour)
@@ -388,7 +393,7 @@ func TestWebhookReplay(t *testing.T) {
 // However often the program stops in the middle, each change is told at least once, and each resident's in order.
 func TestWebhooksSurviveStops(t *testing.T) {
 	r := newReceiver(t)
-	g := newRig(t, toReceiver(r)).admin()
+	g := newRig(t, reaching(r.Server, loopback)).admin()
 	w := g.hook(map[string]any{"name": "Platform", "url": r.URL, "events": []string{"resident"}})
 	dice := rand.New(rand.NewPCG(1, 2))
 	var answered atomic.Int32 // the receiver answers on goroutines of its own
@@ -508,7 +513,7 @@ func (o *otherServer) TakeSending(ctx context.Context) (bool, error) {
 func TestWebhooksOfTwoServers(t *testing.T) {
 	r := newReceiver(t)
 	o := &otherServer{}
-	g := newRig(t, toReceiver(r), func(opt *Options) {
+	g := newRig(t, reaching(r.Server, loopback), func(opt *Options) {
 		o.Store, _ = opt.Store.(*store.Store)
 		opt.Store = o
 	}).admin()
