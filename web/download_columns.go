@@ -155,7 +155,6 @@ func cameraColumns() []column {
 		}),
 		seenColumn("camera_confidence", "none, low or moderate", func(o *pain.Observation) string { return o.Confidence }),
 		seenColumn("camera_baseline", "what most action units were measured against", func(o *pain.Observation) string { return o.Baseline }),
-		seenColumn("camera_side", "right or left, the person's own: the half of the face that units measured by halves were read from, of a face palsied on the other; empty for both", func(o *pain.Observation) string { return o.Side }),
 		seenColumn("camera_rules", "name and version of the rules that scored", func(o *pain.Observation) string { return o.Rules }),
 		seenColumn("camera_models", "the networks that measured: name=version, with a semicolon between them", func(o *pain.Observation) string {
 			words := []string{}
@@ -183,7 +182,8 @@ func cameraColumns() []column {
 			numberColumn(name+"_peak", intensity, of+", "+u.Name()+": 95th percentile", au(func(s pain.AUSummary) float64 { return s.Peak })),
 			numberColumn(name+"_mean", intensity, of+", "+u.Name()+": mean", au(func(s pain.AUSummary) float64 { return s.Mean })))
 	}
-	return list
+	return append(list, // what came later stands behind: no column is moved
+		seenColumn("camera_side", "right or left, the person's own: the half of the face that units measured by halves were read from, of a face palsied on the other; empty for both", func(o *pain.Observation) string { return o.Side }))
 }
 
 func seenMS(r *downloadRow, of func(*pain.Observation) int64) (int64, bool) {
