@@ -17,7 +17,7 @@ var units []byte
 func UnitsNet() (file []byte, net ONNX, sum string) {
 	h := sha256.Sum256(units)
 	return units, ONNX{Name: Units, Length: int64(len(units)), Input: Tensor{Name: "face", Shape: []int64{1, unitsInput}},
-		Outputs: []Tensor{{Name: "numbers", Shape: []int64{1, 96}}}}, hex.EncodeToString(h[:])
+		Outputs: []Tensor{{Name: "numbers", Shape: []int64{1, 144}}}}, hex.EncodeToString(h[:])
 }
 
-const unitsInput = 2 + 26 + 2*291 + 104*112 // pose, features, landmarks, patch
+const unitsInput = 2 + 26 + 2*291 + 104*136 // pose, features, landmarks, patch

@@ -35,6 +35,8 @@ type Analyzer struct {
 	sight    *sight
 	pop      *population
 	neutral  Neutral
+	average  Neutral // the population's
+	heads    *heads  // what compares with either; nil where there is no network
 	finder   *RestFinder
 	scorer   *pain.Scorer
 	index    int
@@ -71,11 +73,6 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 		cfg.LookEvery = time.Second
 	}
 	a := &Analyzer{cfg: cfg, pop: pop, sight: newSight(&pop.Shape), scorer: pain.NewScorer(cfg.Stills)}
-	a.neutral = pop.neutral
-	if cfg.Neutral != nil {
-		a.neutral = *cfg.Neutral
-		a.neutral.heads = pop.neutral.heads
-	}
 	if !cfg.Stills && !cfg.FixedNeutral && cfg.Neutral == nil {
 		if a.finder, err = NewRestFinder(m.MeshKind(), 0); err != nil {
 			return nil, err
@@ -90,8 +87,14 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 	if a.units, err = openUnits(m, pop.neutral.heads); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
-	if a.units == nil {
-		a.neutral.heads = nil // the levels are the hand-set ones
+	if a.units != nil {
+		a.heads = pop.neutral.heads.of(cfg.Side)
+	}
+	a.average = pop.neutral
+	a.average.heads = a.heads
+	a.use(a.average)
+	if cfg.Neutral != nil {
+		a.use(*cfg.Neutral)
 	}
 	return a, nil
 }
@@ -200,15 +203,21 @@ func (a *Analyzer) learn(m *Measurement) {
 	}
 	if a.away > absence {
 		a.finder.Reset()
-		a.neutral = a.pop.neutral
+		a.use(a.average)
 	}
 	a.away = 0
 	if m.State != pain.Scored || !a.finder.Add(&m.Features, m.T) {
 		return
 	}
 	if n, ok := a.finder.Neutral(); ok {
-		a.neutral = n
+		a.use(n)
 	}
+}
+
+// use compares with a neutral from now on.
+func (a *Analyzer) use(n Neutral) {
+	a.neutral = n
+	a.neutral.heads = a.heads
 }
 
 // Judge compares a measurement with the neutral of the moment and scores it. Measurements come in order of time.
@@ -218,7 +227,7 @@ func (a *Analyzer) Judge(m *Measurement) Result {
 	start := time.Now()
 	if m.State == pain.Scored {
 		r.Frame.AU, r.Deviation = estimate(&m.Features, &a.neutral)
-		r.Features, r.Stranger = m.Features, Estimate(&m.Features, &a.pop.neutral)
+		r.Features, r.Stranger = m.Features, Estimate(&m.Features, &a.average)
 	}
 	middle := time.Now()
 	a.scorer.Score(&r.Frame)
@@ -232,8 +241,8 @@ func (a *Analyzer) Neutral() Neutral { return a.neutral }
 
 // SetNeutral sets the neutral from now on and stops looking for one.
 func (a *Analyzer) SetNeutral(n Neutral) {
-	a.neutral, a.finder = n, nil
-	a.neutral.heads = a.pop.neutral.heads
+	a.use(n)
+	a.finder = nil
 }
 
 // Measure finds the face in img and measures it. See [Analyzer.Analyze].

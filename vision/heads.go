@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,7 +16,7 @@ import (
 )
 
 // numNumbers is how many numbers the network of the action units makes of a face.
-const numNumbers = 96
+const numNumbers = 144
 
 // What the comparison of two faces answers for each action unit, made by models/train/units with the network.
 //
@@ -30,15 +31,21 @@ type heads struct {
 	members [][3]*pixel.Layer
 	answers [pain.NumAU]int // place of each unit's level among the last layer's values; the log variance is len(names) on
 	names   int
+	halves  [pain.NumAU]int // place among what is answered by halves; -1: it is not
+	sided   int             // how many are; the right half comes first
+	side    Side            // the half to read them from
 	average calibration
 	own     calibration
 }
 
-// A calibration turns an answer into a level: (answer - Zero) * Gain, mixed with the hand-set level by the share Hand. Spread
+// A calibration turns an answer into a level: (answer - Zero) * Gain, mixed with the hand-set level by the share Hand. Mix, a matrix in the
+// order of the answers, row by row, takes some of what one unit shows of another out of these levels. Spread
 // makes the standard deviation as large as errors were on people whom the network was not trained on. Ease, of the average face only, is
 // how far levels differ between people at ease who are strangers to the comparison: one standard deviation.
 type calibration struct {
-	Zero, Gain, Spread, Hand, Ease []float32
+	Zero, Gain, Spread, Hand, Ease, Mix []float32
+	HalfZero                            []float32 `json:"half_zero"` // of what is answered by halves of the face
+	HalfGain                            []float32 `json:"half_gain"`
 }
 
 const (
@@ -54,6 +61,7 @@ func readHeads(file []byte) (*heads, error) {
 		Features int      `json:"features"`
 		Numbers  int      `json:"numbers"`
 		Answers  []string `json:"answers"`
+		Sided    []string `json:"sided"`
 		Members  [][]struct {
 			In      int    `json:"in"`
 			Out     int    `json:"out"`
@@ -69,7 +77,7 @@ func readHeads(file []byte) (*heads, error) {
 	if err := json.Unmarshal(file, &f); err != nil {
 		return wrong("%w", err)
 	}
-	h := &heads{encoder: f.Encoder, names: len(f.Answers), average: f.Average, own: f.Own}
+	h := &heads{encoder: f.Encoder, names: len(f.Answers), sided: len(f.Sided), average: f.Average, own: f.Own}
 	if f.Features != int(numFeatures) || f.Numbers != numNumbers || len(f.Members) == 0 {
 		return wrong("%d features, %d numbers and %d members, not %d, %d and at least one", f.Features, f.Numbers, len(f.Members), numFeatures, numNumbers)
 	}
@@ -94,7 +102,7 @@ func readHeads(file []byte) (*heads, error) {
 			layers[i] = pixel.NewLayer(1, l.In, 1, 1, w, b, i < len(layers)-1)
 			in = l.Out
 		}
-		if in != f.Members[0][len(layers)-1].Out || 2*h.names > in {
+		if in != f.Members[0][len(layers)-1].Out || 2*(h.names+h.sided) != in {
 			return wrong("%d answers do not fit", h.names)
 		}
 		h.members = append(h.members, layers)
@@ -105,6 +113,12 @@ func readHeads(file []byte) (*heads, error) {
 				return wrong("a calibration has %d values, not %d", len(v), h.names)
 			}
 		}
+		if len(c.HalfZero) != h.sided || len(c.HalfGain) != h.sided {
+			return wrong("a calibration of halves has %d and %d values, not %d", len(c.HalfZero), len(c.HalfGain), h.sided)
+		}
+		if len(c.Mix) != int(pain.NumAU*pain.NumAU) {
+			return wrong("a calibration mixes by %d values, not %d", len(c.Mix), pain.NumAU*pain.NumAU)
+		}
 	}
 	if len(h.average.Ease) != h.names {
 		return wrong("%d spreads at ease, not %d", len(h.average.Ease), h.names)
@@ -112,13 +126,14 @@ func readHeads(file []byte) (*heads, error) {
 	for a := range h.answers {
 		h.answers[a] = -1
 		for i, n := range f.Answers {
-			if n == pain.AU(a).String() {
+			if n == pain.AU(a).String() && i < len(h.answers) {
 				h.answers[a] = i
 			}
 		}
 		if h.answers[a] < 0 {
 			return wrong("no answer for %v", pain.AU(a))
 		}
+		h.halves[a] = slices.Index(f.Sided, pain.AU(a).String())
 	}
 	return h, nil
 }
@@ -130,6 +145,16 @@ func floats(text string) ([]float32, error) {
 		v[i] = math.Float32frombits(uint32(b[4*i]) | uint32(b[4*i+1])<<8 | uint32(b[4*i+2])<<16 | uint32(b[4*i+3])<<24)
 	}
 	return v, err
+}
+
+// of returns the comparison that reads one half of the face where the network answers for each half.
+func (h *heads) of(side Side) *heads {
+	if h == nil {
+		return nil
+	}
+	c := *h
+	c.side = side
+	return &c
 }
 
 // fits says whether the numbers come from the network that the comparison was made with.
@@ -165,15 +190,27 @@ func (h *heads) compare(v *pain.Intensities, f *Features, n *Neutral) (sd pain.I
 		}
 	}
 	x := sum[:]
+	var levels pain.Intensities // in the order of the answers
 	for a := range h.answers {
 		i, full := h.answers[a], float32(pain.AU(a).Max())
 		level := (x[i]*full - c.Zero[i]) * c.Gain[i]
-		if v.Measured(pain.AU(a)) {
-			v[a] = c.Hand[i]*v[a] + (1-c.Hand[i])*level
-		} else {
-			v[a] = level
+		if k := h.halves[a]; h.side != BothSides && k >= 0 { // the hand-set level is of both halves
+			at := 2*h.names + k
+			if h.side == LeftSide {
+				at += h.sided
+			}
+			level = (x[at]*full - c.HalfZero[k]) * c.HalfGain[k]
+		} else if v.Measured(pain.AU(a)) {
+			level = c.Hand[i]*v[a] + (1-c.Hand[i])*level
 		}
+		levels[i] = level
 		sd[a] = float32(math.Exp(0.5*float64(min(max(x[h.names+i], -7), 1)))) * full * c.Spread[i]
+	}
+	for a, i := range h.answers {
+		v[a] = 0
+		for k, level := range levels {
+			v[a] += c.Mix[i*len(levels)+k] * level
+		}
 	}
 	v[pain.AU5], sd[pain.AU5] = nan32, nan32 // what the network says of it is little better than chance
 	return sd

@@ -11,8 +11,8 @@ import (
 // the face turned to the front, and the skin, grey and aligned, each value divided by the mean around it, so that neither light nor
 // skin colour sets the scale.
 const (
-	PatchWidth  = 104 // of the aligned face, in samples
-	PatchHeight = 112
+	PatchWidth  = 104   // of the aligned face, in samples
+	PatchHeight = 136   // as far as the chin of a mouth wide open
 	patchScale  = 64.0  // samples for the distance between the outer eye corners
 	patchTop    = -0.55 // where the patch begins, from the middle of the eyes, in that distance; the sides lie evenly
 	patchBlack  = 0.04  // added to the mean: black pictures have no folds

@@ -27,8 +27,9 @@ func TestAccuracyOnRenderedClips(t *testing.T) {
 	bounded := *meshFlag == string(vision.PlainMesh)
 	// The clips show AU20 in the face of pain only, at 1 of 5; rendered strangers tell more of it (docs/accuracy.md). Their truth of AU25 is
 	// what the face was told to do, while what parts the lips is measured, AU9 and AU10 among it.
-	least := map[string]float64{"AU4": 0.95, "AU6": 0.9, "AU7": 0.9, "AU9": 0.9, "AU10": 0.9, "AU12": 0.95, "AU20": 0.45, "AU25": 0.8,
-		"AU26": 0.85, "AU43": 0.95, "PSPI": 0.95}
+	// AU7 is seen less beside AU4 and AU6 since what it shows of them is taken out of it (decision 117); PSPI takes the larger of AU6 and AU7.
+	least := map[string]float64{"AU1": 0.9, "AU2": 0.9, "AU4": 0.95, "AU6": 0.9, "AU7": 0.8, "AU9": 0.9, "AU10": 0.9, "AU12": 0.95, "AU20": 0.45, "AU25": 0.8,
+		"AU26": 0.9, "AU43": 0.95, "PSPI": 0.95}
 	names := []string{"AU1", "AU2", "AU4", "AU6", "AU7", "AU9", "AU10", "AU12", "AU20", "AU25", "AU26", "AU43", "PSPI"}
 	for _, neutral := range []string{"auto", "population"} {
 		measured, real := map[string][]float64{}, map[string][]float64{}
@@ -116,8 +117,11 @@ func TestAccuracyOnRealFaces(t *testing.T) {
 	if a := auc(smileSmile, restSmile); bounded && a < 0.95 {
 		t.Errorf("AU12 tells smiling from at ease with an AUC of %.2f, at least 0.95", a)
 	}
-	if q := quantile(rest, 0.9); bounded && q > 2 {
-		t.Errorf("people at ease: 90th percentile of the score %.2f, at most 2", q)
+	if q := quantile(rest, 0.9); bounded && q > 1.5 {
+		t.Errorf("people at ease: 90th percentile of the score %.2f, at most 1.5", q)
+	}
+	if d := max(deep["neutral"], deep["smiling"]); bounded && d > 0.05 {
+		t.Errorf("AU4 or AU9 is above 1.5 in %.2f of the people, at most 0.05", d)
 	}
 	if q := quantile(smile, 0.9); bounded && q > 2.5 {
 		t.Errorf("smiling people: 90th percentile of the score %.2f, at most 2.5", q)

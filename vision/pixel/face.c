@@ -11,7 +11,7 @@ static inline float held(float x, float hi) {
 	return x < hi ? x : hi;
 }
 
-enum { WIDEST = 128 };
+enum { WIDEST = 144 };
 
 EACH void wince_align(float *restrict out, int width, int height, const float *grey, int side, const float m[6]) {
 	int at[WIDEST];

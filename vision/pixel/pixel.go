@@ -74,7 +74,7 @@ func Grey(grey, red, green, blue []float32) {
 }
 
 // Widest is the widest and highest patch.
-const Widest = 128
+const Widest = 144
 
 // An Affine gives the place of a sample of a patch: x = A[0] + A[1]*column + A[2]*row, y with the other three. Pixel centres lie at halves.
 type Affine [6]float32

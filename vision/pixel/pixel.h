@@ -23,7 +23,7 @@ void wince_grey(float *restrict grey, const float *red, const float *green, cons
 // the edge.
 void wince_align(float *restrict out, int width, int height, const float *grey, int side, const float m[6]);
 
-// Divides each of width * height values, at most 128 a side, by the mean of the square of 9 to each side, plus black, less 1, within -1 and 1.
+// Divides each of width * height values, at most 144 a side, by the mean of the square of 9 to each side, plus black, less 1, within -1 and 1.
 void wince_flatten(float *restrict out, const float *grey, int width, int height, float black);
 
 // Adds up the 2 x 2 pixels of each plane, side * side values, around places as of wince_align, to out: width * height times red, green, blue.

@@ -137,7 +137,7 @@ func TestAlign(t *testing.T) {
 
 func TestFlatten(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 8))
-	for _, size := range []struct{ w, h int }{{104, 112}, {128, 128}, {1, 1}, {5, 30}, {40, 7}, {19, 19}} {
+	for _, size := range []struct{ w, h int }{{104, 136}, {144, 144}, {1, 1}, {5, 30}, {40, 7}, {19, 19}} {
 		grey, flat := make([]float32, size.w*size.h), make([]float32, size.w*size.h)
 		for i := range grey {
 			grey[i] = rnd.Float32() * rnd.Float32()

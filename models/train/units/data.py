@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-HEIGHT, WIDTH = 112, 104
+HEIGHT, WIDTH = 136, 104
 FEATURES = 26
 UNITS = [1, 2, 4, 5, 6, 7, 9, 10, 12, 15, 17, 20, 25, 26, 43]
 AT = {u: i for i, u in enumerate(UNITS)}

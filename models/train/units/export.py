@@ -12,10 +12,13 @@ import net
 from data import HEADS, HEIGHT, SIDED, WIDTH
 
 
-def encoder(p, norm):
+def encoder(model, norm):
     """One input, 1 x N: pose, features and landmarks as measured, then the flattened patch; one output, 1 x LATENT."""
     points = len(norm[0])
     nodes, init = [], []
+    array = lambda x: x.detach().numpy().astype(np.float32)
+    p = {n: {"w": array(m.weight), "b": array(m.bias)} for n, m in model.named_modules() if hasattr(m, "weight")}
+    dense = lambda name: (p[name]["w"].T, p[name]["b"])
 
     def const(name, value):
         init.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
@@ -29,11 +32,13 @@ def encoder(p, norm):
         i64 = lambda v, n: const(f"{out}_{n}", np.array([v], np.int64))
         return node("Slice", [x, i64(a, "from"), i64(b, "to"), i64(axis, "axis")], out)
     # the whitening is part of the first layer
-    w, b = np.asarray(p["geo1"]["w"]) / norm[1][:, None], np.asarray(p["geo1"]["b"])
+    w, b = dense("geo.0")
+    w = w / norm[1][:, None]
     g = cut("face", 0, points, 1, "geometry")
     g = node("Gemm", [g, const("geo1_w", w.astype(np.float32)), const("geo1_b", (b - norm[0] @ w).astype(np.float32))], "geo1")
     g = node("Relu", [g], "geo1r")
-    z = [node("Gemm", [g, const("geo2_w", np.asarray(p["geo2"]["w"])), const("geo2_b", np.asarray(p["geo2"]["b"]))], "geo2")]
+    gemm = lambda x, layer, out: node("Gemm", [x, *(const(f"{out}_{n}", v) for n, v in zip("wb", dense(layer)))], out)
+    z = [gemm(g, "geo.3", "geo2")]
     x = cut("face", points, points + HEIGHT * WIDTH, 1, "flat")
     patch = node("Reshape", [x, const("patch_shape", np.array([1, 1, HEIGHT, WIDTH], np.int64))], "patch")
     # Folds along each axis: a convolution gives the second differences of a whole row of a cell at once, with either sign, so that Relu, which
@@ -52,18 +57,17 @@ def encoder(p, norm):
         w[len(axes)] = 1 / net.CELL
         axes.append(node("Conv", [f, const(name + "m_w", w), const(name + "m_b", np.array(bias, np.float32))], name + "m", kernel_shape=[1, 1]))
     f = node("Flatten", [node("Log", [node("Add", axes, "rough")], "log")], "folds")
-    w, b = np.asarray(p["fold1"]["w"]), np.asarray(p["fold1"]["b"])
+    w, b = dense("fold.0")
     f = node("Relu", [node("Gemm", [f, const("fold1_w", w), const("fold1_b", b + 2.5 * w.sum(0))], "fold1")], "fold1r")
-    z.append(node("Gemm", [f, const("fold2_w", np.asarray(p["fold2"]["w"])), const("fold2_b", np.asarray(p["fold2"]["b"]))], "fold2"))
+    z.append(gemm(f, "fold.2", "fold2"))
     for name, (a, b) in (("up", net.UPPER), ("low", net.LOWER)):
         x = cut(patch, a, b, 2, name)
-        for i in [*range(len(net.CHANNELS)), "s"]:
-            q, key = p[f"{name}{i}"], f"{name}{i}"
-            kw = dict(kernel_shape=[1, 1]) if i == "s" else dict(kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
-            x = node("Conv", [x, const(key + "_w", np.asarray(q["w"])), const(key + "_b", np.asarray(q["b"]))], key, **kw)
+        for i in range(len(net.CHANNELS) + 1):
+            q, key = p[f"{name}.conv.{2 * i}"], f"{name}{i}"
+            kw = dict(kernel_shape=[1, 1]) if i == len(net.CHANNELS) else dict(kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+            x = node("Conv", [x, const(key + "_w", q["w"]), const(key + "_b", q["b"])], key, **kw)
             x = node("Relu", [x], key + "r")
-        x = node("Flatten", [x], name + "f")
-        z.append(node("Gemm", [x, const(name + "d_w", np.asarray(p[name + "d"]["w"])), const(name + "d_b", np.asarray(p[name + "d"]["b"]))], name + "d"))
+        z.append(gemm(node("Flatten", [x], name + "f"), name + ".out", name + "d"))
     node("Concat", z, "numbers", axis=1)
     shape = lambda name, n: helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, n])
     graph = helper.make_graph(nodes, "units", [shape("face", points + HEIGHT * WIDTH)], [shape("numbers", net.LATENT)], init)

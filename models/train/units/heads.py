@@ -12,10 +12,8 @@ Here each unit's squared error counts alike, and the variance is fitted to the e
 import argparse
 import json
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import random
+import torch
 
 import data
 import export
@@ -33,101 +31,98 @@ def inputs(rows, numbers):
 
 
 def answer_raw(layers, x):
+    """x is members x rows x values, or rows x values for all members alike; so is what comes back, members first."""
     for i, (w, b) in enumerate(layers):
-        x = x @ w + b
+        x = x @ w + b[:, None]
         if i < len(layers) - 1:
-            x = jax.nn.relu(x)
+            x = x.relu()
     return x
 
 
 class Pairs:
-    """Draws pairs of faces: somebody who acts and the same person at ease, or the average face. Of the latter a share has the
+    """Draws pairs of faces: somebody who acts, or for a share does nothing, and the same person at ease, or the average face. Of the latter a share has the
     difference of a real person at ease from the average of real ones instead, where real ones are given, so that how people look at
     ease is learned to mean nothing."""
 
-    def __init__(self, rows, x, real, offset):
-        self.x, self.offset = jnp.asarray(x), offset
-        y, sides = data.targets(rows)
-        self.y, self.sides = jnp.asarray(y), jnp.asarray(sides)
+    def __init__(self, rows, x, real, offset, rest):
+        self.x, self.offset, self.rest = torch.from_numpy(x), offset, rest
+        self.y, self.sides = map(torch.from_numpy, data.targets(rows))
         p = data.People(rows)
-        self.calm, self.calms, self.busy, self.busies = map(jnp.asarray, (p.calm, p.calms, p.busy, p.busies))
-        self.mean = jnp.asarray(x[rows["shot"] < 3].mean(0))
-        self.real = None if real is None else tuple(map(jnp.asarray, real))
+        self.calm, self.calms, self.busy, self.busies = (torch.from_numpy(t).long() for t in (p.calm, p.calms, p.busy, p.busies))
+        self.mean = torch.from_numpy(x[rows["shot"] < 3].mean(0))
+        self.real = None if real is None else tuple(torch.from_numpy(np.ascontiguousarray(r)) for r in real)
 
-    def draw(self, key, n):
-        k = iter(random.split(key, 8))
-        who = random.randint(next(k), (n,), 0, len(self.calm))
-        pick = lambda table, counts, m: table[who[:, None], (random.uniform(next(k), (n, m)) * counts[who][:, None]).astype(int)]
+    def draw(self, n):
+        who = torch.randint(len(self.calm), (n,))
+        pick = lambda table, counts, m: table[who].gather(1, (torch.rand(n, m) * counts[who][:, None]).long())
         acts, calm = pick(self.busy, self.busies, 1)[:, 0], self.x[pick(self.calm, self.calms, 3)]
-        rest = jnp.where(random.bernoulli(next(k), 0.5, (n, 1)), calm.mean(1), calm[:, 0])  # of one picture or of some
+        rest = torch.where(torch.rand(n, 1) < 0.5, calm.mean(1), calm[:, 0])  # of one picture or of some
+        acts = torch.where(torch.rand(n) < self.rest, pick(self.calm, self.calms, 1)[:, 0], acts)
         own, other = self.x[acts] - rest, self.x[acts] - self.mean
         if self.real is not None:
             ease = self.real[0] - self.real[0].mean(0)
-            real = own + ease[random.randint(next(k), (n,), 0, len(ease))] * random.uniform(next(k), (n, 1), minval=0.3, maxval=1.2)
-            other = jnp.where(random.bernoulli(next(k), self.offset, (n, 1)), real, other)
-        kind = random.bernoulli(next(k), 0.5, (n, 1))
-        return jnp.where(kind, own, other), kind.astype(jnp.float32), self.y[acts], self.sides[acts]
+            real = own + ease[torch.randint(len(ease), (n,))] * torch.empty(n, 1).uniform_(0.3, 1.2)
+            other = torch.where(torch.rand(n, 1) < self.offset, real, other)
+        kind = torch.rand(n, 1) < 0.5
+        return torch.where(kind, own, other), kind.float(), self.y[acts], self.sides[acts]
 
     def smiles(self):
         """Real smiles against the person's own face and against the average one."""
         rest, smile = self.real
-        d = jnp.concatenate([smile - rest, smile - rest.mean(0)])
-        return d, jnp.repeat(jnp.array([1.0, 0.0]), len(rest))[:, None]
+        d = torch.cat([smile - rest, smile - rest.mean(0)])
+        return d, torch.cat([torch.ones(len(rest), 1), torch.zeros(len(rest), 1)])
 
 
-def fit(rows, x, real, seed, steps=10000, batch=512, rate=1e-3, noise=0.1, offset=0.6, smile=1.0, decay=1e-4):
-    """Layers of the comparison, weights and bias each; noise is in standard deviations of each input."""
-    pairs = Pairs(rows, x, real, offset)
-    scale = jnp.asarray(np.append(1 / (x.std(0) + 1e-6), 1).astype(np.float32))
-    weight = 1 / jnp.maximum(pairs.y.var(0), 0.01)
+def fit(rows, x, real, seed, steps=10000, count=1, batch=512, rate=1e-3, noise=0.1, offset=0.6, rest=0.4, smile=1.0, sides=0.3, decay=1e-4):
+    """Layers of count comparisons, weights and bias each, which begin and draw differently; noise is in standard deviations of each input."""
+    torch.manual_seed(seed)
+    pairs = Pairs(rows, x, real, offset, rest)
+    scale = torch.from_numpy(np.append(1 / (x.std(0) + 1e-6), 1).astype(np.float32))
+    weight, half = (1 / t.var(0).clamp(min=0.01) for t in (pairs.y, pairs.sides))
     sizes = [x.shape[1] + 1, *WIDTHS, 2 * N + 2 * len(SIDED)]
-    layers = [(random.normal(k, (a, b)) * np.sqrt(2 / a), jnp.zeros(b)) for k, a, b in zip(random.split(random.key(seed), len(sizes) - 1), sizes, sizes[1:])]
-
-    layers[-1] = (0.1 * layers[-1][0], layers[-1][1])  # else the first variances are so far off that what was drawn at first is never forgotten
-
-    def loss(layers, key):
-        k1, k2 = random.split(key)
-        d, kind, y, sides = pairs.draw(k1, batch)
-        d = d * scale[:-1] + noise * random.normal(k2, d.shape)
-        out = answer_raw(layers, jnp.concatenate([d, kind], 1))
-        error, spread = out[:, :N] - y, jnp.clip(out[:, N:2 * N], -7, 1)
-        total = (error ** 2 * weight).mean() + 0.02 * (jax.lax.stop_gradient(error) ** 2 * jnp.exp(-spread) + spread).mean()
-        total += 5 * ((out[:, 2 * N:] - sides) ** 2).mean()
+    layers = [[torch.randn(count, a, b) * np.sqrt(2 / a), torch.zeros(count, b)] for a, b in zip(sizes, sizes[1:])]
+    layers[-1][0] *= 0.1  # else the first variances are so far off that what was drawn at first is never forgotten
+    flat = [t.requires_grad_() for layer in layers for t in layer]
+    adam = torch.optim.Adam(flat, rate)
+    turn = torch.optim.lr_scheduler.LambdaLR(adam, lambda t: min((t + 1) / 100, 1) * 0.5 * (1 + np.cos(np.pi * t / steps)))
+    ema = [t.detach().clone() for t in flat]
+    still = torch.tensor(STILL)
+    for _ in range(steps):
+        d, kind, y, part = (t.reshape(count, batch, -1) for t in pairs.draw(count * batch))
+        d = d * scale[:-1] + noise * torch.randn(d.shape)
+        out = answer_raw(layers, torch.cat([d, kind], 2))
+        error, spread = out[..., :N] - y, out[..., N:2 * N].clamp(-7, 1)
+        total = (error ** 2 * weight).mean() + 0.02 * (error.detach() ** 2 * torch.exp(-spread) + spread).mean()
+        total = total + sides * ((out[..., 2 * N:] - part) ** 2 * half).mean()
         if real is not None:
             d, kind = pairs.smiles()
-            out = answer_raw(layers, jnp.concatenate([d * scale[:-1], kind], 1))
-            total += smile * (jnp.abs(out[:, jnp.array(STILL)]).mean() + jax.nn.relu(0.3 - out[:, AT[12]]).mean())
-        return total + decay * sum((w ** 2).sum() for w, _ in layers)
-
-    @jax.jit
-    def many(state, keys, ts):
-        def one(state, kt):
-            p, m, v, ema = state
-            key, t = kt
-            g = jax.grad(loss)(p, key)
-            r = rate * jnp.minimum(t / 100, 1) * 0.5 * (1 + jnp.cos(jnp.pi * t / steps))
-            m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
-            v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
-            hat = 1 - 0.999 ** (t + 1)
-            p = jax.tree.map(lambda p, m, v: p - r * m / (jnp.sqrt(v / hat) + 1e-8), p, m, v)
-            return (p, m, v, jax.tree.map(lambda e, p: 0.995 * e + 0.005 * p, ema, p)), None
-        return jax.lax.scan(one, state, (keys, ts))[0]
-    zero = jax.tree.map(jnp.zeros_like, layers)
-    state, keys, chunk = (layers, zero, zero, layers), random.split(random.key(1000 + seed), steps), min(1000, steps)
-    for i in range(0, steps, chunk):
-        state = many(state, keys[i:i + chunk], jnp.arange(i, min(i + chunk, steps)))
-    layers = [(np.asarray(w), np.asarray(b)) for w, b in state[3]]
-    return [(layers[0][0] * np.asarray(scale)[:, None], layers[0][1])] + layers[1:]
+            out = answer_raw(layers, torch.cat([d * scale[:-1], kind], 1))
+            total = total + smile * (out[..., still].abs().mean() + (0.3 - out[..., AT[12]]).relu().mean())
+        total = count * total + decay * sum((w ** 2).sum() for w, _ in layers)
+        adam.zero_grad(set_to_none=True)
+        total.backward()
+        adam.step()
+        turn.step()
+        torch._foreach_lerp_(ema, [t.detach() for t in flat], 0.005)
+    ema = [t.numpy() for t in ema]
+    members = [[(ema[2 * i][k], ema[2 * i + 1][k]) for i in range(len(sizes) - 1)] for k in range(count)]
+    return [[(m[0][0] * scale.numpy()[:, None], m[0][1])] + m[1:] for m in members]
 
 
 def answers(members):
     """A function of differences and of whether the other face is the person's own: levels and standard deviations, the mean of all
-    members' answers."""
-    run = jax.jit(lambda x: sum(answer_raw(layers, x) for layers in members) / len(members))
+    members' answers. Its halves are such a function of the levels of the person's right half and, after them, of the left."""
+    layers = [tuple(torch.from_numpy(np.stack(t)) for t in zip(*layer)) for layer in zip(*members)]
+
+    @torch.no_grad()
+    def run(d, own):
+        d = np.concatenate([d, np.full((len(d), 1), float(own))], 1).astype(np.float32)
+        return answer_raw(layers, torch.from_numpy(d)).mean(0).numpy()
 
     def answer(d, own):
-        out = np.asarray(run(jnp.concatenate([jnp.asarray(d, jnp.float32), jnp.full((len(d), 1), float(own))], 1)))
+        out = run(d, own)
         return out[:, :N] * SCALE, np.exp(0.5 * np.clip(out[:, N:2 * N], -7, 1)) * SCALE
+    answer.halves = lambda d, own: 5 * run(d, own)[:, 2 * N:]
     return answer
 
 
@@ -162,7 +157,7 @@ def strangers(sets, seed, steps, count):
     levels, features = np.zeros((len(x), N)), x[:, :data.FEATURES].astype(float)
     for part in (0, 1):
         known = np.arange(len(x)) % 2 != part
-        answer = answers([fit(*sets["train"], (x[known], smiles[known]), seed + k, steps) for k in range(count)])
+        answer = answers(fit(*sets["train"], (x[known], smiles[known]), seed, steps, count))
         cal = report.calibrate(answer, *sets["dev"])
         m, s = answer(x - x.mean(0), False)
         levels[~known] = report.unbounded(cal, "average", m, s, report.raw(features, features.mean(0)))[0][~known]
@@ -175,11 +170,9 @@ def finish(out, seed, about, steps=10000, count=3):
     """Write units.json and figures.json. count comparisons are fitted, from as many seeds, and their answers averaged: on real faces,
     which none of them knows, they differ more than on rendered ones. about is what figures.json says of the encoder's training."""
     sets = kept(f"{out}/numbers.npz")
-    real, members = ease(sets), {}
-    for s in range(seed, seed + count):
-        members[s] = fit(*sets["train"], real, s, steps)
-        print(f"comparison {s} is fitted", flush=True)
-
+    real = ease(sets)
+    members = fit(*sets["train"], real, seed, steps, count)
+    print("the comparisons are fitted", flush=True)
     spread = None if real is None else strangers(sets, seed, steps, count)
 
     def figures(members):
@@ -187,11 +180,11 @@ def finish(out, seed, about, steps=10000, count=3):
         cal = report.calibrate(answer, *sets["dev"])
         cal["average"]["ease"] = np.zeros(N) if spread is None else spread
         return cal, report.everything(answer, cal, sets)
-    cal, f = figures(list(members.values()))
-    f = {"encoder": about, "heads": {"seeds": list(members), "steps": steps, "hand": {f"AU{u}": h for u, h in report.HAND.items()}},
-         "sha256": export.comparison(out, list(members.values()), cal)} | f
+    cal, f = figures(members)
+    f = {"encoder": about, "heads": {"seed": seed, "members": count, "steps": steps, "hand": {f"AU{u}": h for u, h in report.HAND.items()}},
+         "sha256": export.comparison(out, members, cal)} | f
     report.show(f)
-    f["each seed alone"] = {str(s): report.short(figures([m])[1]) for s, m in members.items()}
+    f["each member alone"] = [report.short(figures([m])[1]) for m in members]
     json.dump(f, open(f"{out}/figures.json", "w"), indent=1)
 
 

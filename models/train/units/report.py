@@ -6,8 +6,13 @@ import data
 from data import AT, HEADS, SCALE, UNITS
 
 KINDS = ("average", "own")
+RENDERED = ("dev", "test", "worn")  # sets of rendered people; the last all with what wardrobe of cmd/faces gives
 # The share of the hand-set level in a unit's: rendered skin and folds differ from real ones, so pain's units rest on both.
-HAND = {4: 0.4, 6: 0.25, 7: 0.25, 9: 0.1, 10: 0.1}
+M = len(UNITS)
+# What a unit shows of another at most, on the people for calibration: of units with more, so much of their cross-talk is taken out of the
+# levels as is needed. All of it would double the errors of AU6 and AU7, which look alike.
+MOST = 0.14
+HAND = {4: 0.2, 6: 0.25, 7: 0.25, 9: 0.1, 10: 0.1}
 
 
 def pairs(rows, values):
@@ -27,6 +32,7 @@ def unbounded(cal, kind, m, s, hand):
     """Levels before they are held to their range, and standard deviations, from a head's answers and the hand-set levels."""
     c = cal[kind]
     v = c["hand"] * hand + (1 - c["hand"]) * (m - c["zero"]) * c["gain"]
+    v[:, :M] = v[:, :M] @ c["mix"].reshape(M, M).T
     return v, s * c["spread"]
 
 
@@ -45,15 +51,47 @@ def calibrate(answer, rows, z):
     hand = np.array([HAND.get(u, 0.0) for u in UNITS] + [0.0, 0.0])
     for kind, at, fat in zip(KINDS, (mean, own), (fmean, fown)):
         m, s = answer(z - at, kind == "own")
-        c = cal[kind] = {"zero": np.zeros(len(HEADS)), "gain": np.ones(len(HEADS)), "spread": np.ones(len(HEADS)), "hand": hand}
+        c = cal[kind] = {"zero": np.zeros(len(HEADS)), "gain": np.ones(len(HEADS)), "spread": np.ones(len(HEADS)), "hand": hand, "mix": np.eye(M).ravel()}
         for i in range(len(HEADS)):
-            c["zero"][i] = np.median(m[y[:, i] < 0.05 * SCALE[i], i])
-            for _ in range(20):
-                k = slope(np.clip((m[:, i] - c["zero"][i]) * c["gain"][i], 0, SCALE[i]), y[:, i])
-                c["gain"][i] = np.clip(c["gain"][i] * (0.93 / max(k, 0.1)) ** 0.7, 0.8, 2.2)
+            c["zero"][i], c["gain"][i] = scaled(m[:, i], y[:, i], SCALE[i])
+        v, _ = unbounded(cal, kind, m, s, raw(f, fat))
+        c["mix"] = unmixed(crosstalk(bounded(v), y)).ravel()
         v, s = unbounded(cal, kind, m, s, raw(f, fat))
+        c["half_zero"], c["half_gain"] = halves(answer.halves(z - at, kind == "own"), data.targets(rows_)[1])
         c["spread"] = np.sqrt(np.mean(((bounded(v) - y) / s) ** 2, 0))
     return cal
+
+
+def scaled(m, y, most):
+    """The zero and the gain of one answer."""
+    zero, gain = np.median(m[y < 0.05 * most]), 1.0
+    for _ in range(20):
+        k = slope(np.clip((m - zero) * gain, 0, most), y)
+        gain = np.clip(gain * (0.93 / max(k, 0.1)) ** 0.7, 0.8, 2.2)
+    return zero, gain
+
+
+def halves(m, y):
+    """Zeros and gains of what is answered by halves of the face, the same for both of them."""
+    n = len(data.SIDED)
+    both = lambda x, i: np.concatenate([x[:, i], x[:, n + i]])
+    return map(np.array, zip(*(scaled(both(m, i), np.minimum(5 * both(y, i), 5), 5) for i in range(n))))
+
+
+def healthy(c, m, half, lop):
+    """Levels with those of the stronger half of the face in the place of the whole face's; m are levels before the cross-talk is taken out."""
+    n, v = len(data.SIDED), m.copy()
+    for i, u in enumerate(data.SIDED):
+        v[:, AT[u]] = (np.where(lop > 0, half[:, n + i], half[:, i]) - c["half_zero"][i]) * c["half_gain"][i]
+    v[:, :M] = v[:, :M] @ c["mix"].reshape(M, M).T
+    return bounded(v)
+
+
+def unmixed(c):
+    """A matrix that takes some of the cross-talk c out of levels and leaves its diagonal; AU43 is 0-1 in levels, 0-5 in c."""
+    k, own = np.array([1] * (M - 1) + [5.0]), np.diag(np.diag(c))
+    share = np.clip(1 - MOST / np.abs(c - own).max(1), 0, 1)[:, None]
+    return ((1 - share) * c + share * own) @ np.linalg.inv(c) * k / k[:, None]
 
 
 def slope(x, y):
@@ -128,7 +166,7 @@ def raw(f, n):
 
 
 def rendered(answer, cal, rows, z):
-    out = {}
+    out, ease = {}, {}
     r, zz, own, mean = pairs(rows, z)
     _, ff, fown, fmean = pairs(rows, rows["features"].astype(float))
     y = truth(r)
@@ -138,11 +176,23 @@ def rendered(answer, cal, rows, z):
         v = bounded(v)
         h = bounded(raw(ff, fat))
         alone = bounded((m - cal[kind]["zero"]) * cal[kind]["gain"])
+        calm = rows["shot"] < 3
+        if kind == "average":
+            e, _ = unbounded(cal, kind, *answer(z[calm] - mean, False), raw(rows["features"][calm].astype(float), fmean))
+            ease = {"score": [float(np.quantile(score(bounded(e)), q)) for q in (0.5, 0.9)], "mean": dict(zip(HEADS, bounded(e).mean(0).round(2).tolist()))}
+        lop = r["lopsided"]
+        one = np.abs(lop) > 0.5  # one half of the face hardly moves
+        strong = np.minimum(5 * np.where(lop[:, None] > 0, data.targets(r)[1][:, len(data.SIDED):], data.targets(r)[1][:, :len(data.SIDED)]), 5)
+        yh = y.copy()
+        yh[:, [AT[u] for u in data.SIDED]] = strong
+        yh = bounded(yh)
+        half = healthy(cal[kind], (m - cal[kind]["zero"]) * cal[kind]["gain"], answer.halves(zz - at, kind == "own"), lop)
         narrow = 1 - (ff[:, 0] + ff[:, 1]) / (fat[..., 0] + fat[..., 1])
         trivial = {"eye aperture alone": narrow, "smile inverted": -h[:, AT[12]]}
-        out[kind] = {"pictures": len(y), "wince": figures(v, y), "network alone": figures(alone, y), "handset": figures(h, y),
+        out[kind] = {"pictures": len(y), "at ease": ease if kind == "average" else {}, "wince": figures(v, y), "network alone": figures(alone, y), "handset": figures(h, y),
                      "crosstalk": off(crosstalk(v, y)), "crosstalk, network alone": off(crosstalk(alone, y)), "crosstalk, handset": off(crosstalk(h, y)),
                      "matrix": crosstalk(v, y).round(3).tolist(),
+                     "one-sided": {"pictures": int(one.sum()), "healthy half": figures(half[one], yh[one]), "whole face": figures(v[one], yh[one])} if one.sum() > 20 else {},
                      "covered by one deviation": {h: float((np.abs(v[:, i] - y[:, i]) <= s[:, i]).mean()) for i, h in enumerate(HEADS)},
                      "trivial": {n: {h: pearson(x, y[:, i]) for i, h in enumerate(HEADS)} | {"PSPI": pearson(x, pspi(y))} for n, x in trivial.items()}}
     return out
@@ -227,25 +277,29 @@ def real(answer, cal, sets):
 
 def short(f):
     """The figures by which seeds are compared."""
-    s = {n: {k: {h: round(x["r"], 3) for h, x in f[n][k]["wince"].items()} for k in KINDS} for n in ("dev", "test")}
+    s = {n: {k: {h: round(x["r"], 3) for h, x in f[n][k]["wince"].items()} for k in KINDS} for n in RENDERED if n in f}
     if "real" in f:
         s["real"] = {k: f["real"]["wince"][k] for k in ("held", "clip") if k in f["real"]["wince"]}
     return s
 
 
 def everything(answer, cal, z):
-    f = {n: rendered(answer, cal, *z[n]) for n in ("dev", "test")}
+    f = {n: rendered(answer, cal, *z[n]) for n in RENDERED if n in z}
     if "neutral" in z:
         f["real"] = real(answer, cal, z)
     return f
 
 
 def show(f):
-    for name in ("dev", "test"):
+    for name in (n for n in RENDERED if n in f):
         for kind in KINDS:
             x = f[name][kind]
             print(name, kind, "r/slope (handset r)", " ".join(f"{h}:{v['r']:.2f}/{v.get('slope', 0):.2f}({x['handset'][h]['r']:.2f})" for h, v in x["wince"].items()))
+            print("   at ease", x["at ease"])
             print("   crosstalk", x["crosstalk"], "handset", x["crosstalk, handset"])
+            for who in ("healthy half", "whole face"):
+                if x["one-sided"]:
+                    print("   one-sided,", who, " ".join(f"{h}:{x['one-sided'][who][h]['r']:.2f}/{x['one-sided'][who][h]['slope']:.2f}" for h in [f"AU{u}" for u in data.SIDED] + ["PSPI"]))
     for who, x in f.get("real", {}).items():
         for k, v in x.items():
             print(who, k, v)

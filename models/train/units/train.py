@@ -3,18 +3,18 @@
     python3 models/train/units/train.py --data DIR --out DIR [--seed N] [--real DIR]
 
 DIR holds the rows that `faces render` wrote in train/, dev/ and test/; models/train/README.md has the whole command. --real DIR
-holds rows of real faces at ease (and smiling) without labels, by which faces of people enter; see Step. Runs on a GPU if JAX finds
-one. The same seed on the same machine gives the same weights.
+holds rows of real faces at ease (and smiling) without labels, by which faces of people enter; see Step. Seeded: the same seed on the
+same machine with as many threads gives the same weights.
 """
 
 import argparse
-import functools
+import contextlib
+import json
 import os
 import time
 
-import jax
-import jax.numpy as jnp
 import numpy as np
+import torch
 
 import data
 import export
@@ -28,149 +28,161 @@ def arguments():
     a.add_argument("--real")
     a.add_argument("--out", required=True)
     a.add_argument("--seed", type=int, default=1)
-    a.add_argument("--steps", type=int, default=5000)
-    a.add_argument("--people", type=int, default=160, help="in a step")
+    a.add_argument("--steps", type=int, default=4000)
+    a.add_argument("--people", type=int, default=96, help="in a step")
+    a.add_argument("--acts", type=int, default=4, help="pictures of each who acts")
     a.add_argument("--rate", type=float, default=1.5e-3)
     a.add_argument("--offset", type=float, default=0.6, help="share of comparisons with the average face in which a real person differs from it")
-    a.add_argument("--smile", type=float, default=0.05, help="weight of real smiles, in which the brows do nothing")
-    a.add_argument("--heads", type=int, default=10000, help="steps of the comparison of faces, which is fitted afterwards")
-    a.add_argument("--decay", type=float, default=1e-4)
+    a.add_argument("--smile", type=float, default=0.3, help="weight of real smiles, in which the brows do nothing")
+    a.add_argument("--heads", type=int, default=10000, help="steps of the comparison of faces, which is fitted afterwards; 0 leaves it to heads.py")
+    a.add_argument("--decay", type=float, default=0.02)
     return a.parse_args()
 
 
+def tensor(x):
+    return torch.from_numpy(np.ascontiguousarray(x)).to(torch.get_default_device())
+
+
 class Set:
-    """Rows on the device."""
+    """Rows as tensors."""
 
     def __init__(self, rows, norm=None):
         self.rows = rows
         g = np.concatenate([rows["pose"][:, :2] / 30, rows["features"], rows["points"]], 1)
         self.norm = norm or (g.mean(0), g.std(0) + 1e-3)
-        self.geometry = jnp.asarray((g - self.norm[0]) / self.norm[1])
-        self.patch = jnp.asarray(rows["patch"].reshape(-1, net.HEIGHT, net.WIDTH))
-        y, s = data.targets(rows)
-        self.y, self.sides = jnp.asarray(y), jnp.asarray(s)
+        self.geometry = tensor(((g - self.norm[0]) / self.norm[1]).astype(np.float32))
+        self.patch = tensor(rows["patch"].reshape(-1, net.HEIGHT, net.WIDTH))
+        self.y, self.sides = map(tensor, data.targets(rows))
 
 
 class Step:
-    """One step: people, each once at ease and twice as they act. Half the pictures are compared with the person's own face at
-    ease, the others with the average face. Rendered people differ from their average as rendered people do; where real ones are
-    given, a share of the comparisons takes the difference of a real person at ease from the average of the real ones instead,
-    so that what real people look like at ease is learned to mean nothing."""
+    """One step: people, each once at ease and some times as they act. Each picture is compared with the person's own face at ease and
+    with the average face. Rendered people differ from their average as rendered people do; where real ones are given, a share of the
+    comparisons takes the difference of a real person at ease from the average of the real ones instead, so that what real people look
+    like at ease is learned to mean nothing."""
 
-    def __init__(self, args, train, real):
-        self.a, self.t, self.real = args, train, real
-        self.people = data.People(train.rows)
-        self.opposite = jnp.asarray(data.mirror(train.rows["points"][:20000]))
+    def __init__(self, args, model, train, real):
+        self.a, self.model, self.t, self.real = args, model, train, real
+        p = data.People(train.rows)
+        self.calm, self.calms, self.busy, self.busies = (tensor(x).long() for x in (p.calm, p.calms, p.busy, p.busies))
+        self.opposite = tensor(data.mirror(train.rows["points"][:20000]))
         k = len(data.SIDED)
-        self.swap = np.r_[k:2 * k, 0:k]
+        self.swap = torch.tensor([*range(k, 2 * k), *range(k)])
+        self.mean, self.sd = (tensor(x.astype(np.float32)) for x in train.norm)
+        self.weight = 1 / train.y.var(0).clamp(min=0.01)
+        self.still = [data.AT[u] for u in (1, 2, 4, 5, 15, 17, 43)]
 
-    def flip(self, g, x):
+    def flip(self, g):
         """The mirror image; g is whitened with other means on either side, so it is unwhitened first."""
-        mean, sd = map(jnp.asarray, self.t.norm)
-        raw = g * sd + mean
+        raw = g * self.sd + self.mean
         k = net.POSE + net.FEATURES
-        pts = raw[:, k:].reshape(len(g), -1, 2)[:, self.opposite] * jnp.array([-1, 1])
-        raw = jnp.concatenate([raw[:, :2] * jnp.array([-1, 1]), raw[:, 2:k][:, data.ACROSS], pts.reshape(len(g), -1)], 1)
-        return (raw - mean) / sd, x[:, :, ::-1]
+        pts = raw[:, k:].reshape(len(g), -1, 2)[:, self.opposite] * torch.tensor([-1.0, 1.0])
+        raw = torch.cat([raw[:, :2] * torch.tensor([-1.0, 1.0]), raw[:, 2:k][:, data.ACROSS], pts.reshape(len(g), -1)], 1)
+        return (raw - self.mean) / self.sd
 
-    def look(self, p, key, g, patch, flip):
-        k1, k2, k3 = jax.random.split(key, 3)
-        x = net.flatten(net.augment(k1, patch.astype(jnp.float32) / 255))
-        g = g + 0.07 * jax.random.normal(k2, g.shape)  # in standard deviations
-        fg, fx = self.flip(g, x)
-        return net.encode(p, jnp.where(flip[:, None], fg, g), jnp.where(flip[:, None, None], fx, x), k3)
+    def look(self, g, patch, flip):
+        with torch.no_grad():
+            x = net.flatten(net.augment(patch.float() / 255))
+            x = torch.where(flip[:, None, None], x.flip(2), x)
+            g = torch.where(flip[:, None], self.flip(g), g)
+            g = g + 0.07 * torch.randn(g.shape)  # in standard deviations
+        return self.model.encode(g, x)
 
-    def loss(self, p, key, arrays):
-        geometry, patch, y, sides, calm, calms, busy, busies, real = arrays
-        k = iter(jax.random.split(key, 16))
-        n = self.a.people
-        who = jax.random.randint(next(k), (n,), 0, len(calm))
-        pick = lambda table, counts, m: jnp.take_along_axis(table[who], (jax.random.uniform(next(k), (n, m)) * counts[who][:, None]).astype(jnp.int32), 1)
-        own, acts = pick(calm, calms, 1), pick(busy, busies, 2)
-        idx = jnp.concatenate([own, acts], 1).reshape(-1)
-        flip = jax.random.bernoulli(next(k), 0.5, (n,))
-        z = self.look(p, next(k), geometry[idx], patch[idx], jnp.repeat(flip, 3)).reshape(n, 3, -1)
+    def loss(self):
+        a, m, t = self.a, self.model, self.t
+        n, k = a.people, a.acts
+        who = torch.randint(len(self.calm), (n,))
+        pick = lambda table, counts, j: table[who].gather(1, (torch.rand(n, j) * counts[who][:, None]).long())
+        idx = torch.cat([pick(self.calm, self.calms, 1), pick(self.busy, self.busies, k)], 1).reshape(-1)
+        flip = torch.rand(n) < 0.5
+        g, patch, flips = t.geometry[idx], t.patch[idx], flip.repeat_interleave(k + 1)
+        if self.real is not None:
+            rg, rp, sg, sp = self.real
+            rflip = torch.rand(len(rg)) < 0.5
+            g, patch, flips = torch.cat([g, rg, sg]), torch.cat([patch, rp, sp]), torch.cat([flips, rflip, rflip])
+        z = self.look(g, patch, flips)
+        z, real = z[:len(idx)].reshape(n, k + 1, -1), z[len(idx):]
         rest, z = z[:, 0], z[:, 1:]
-        y, sides = y[idx].reshape(n, 3, -1)[:, 1:], sides[idx].reshape(n, 3, -1)[:, 1:]
-        sides = jnp.where(flip[:, None, None], sides[..., self.swap], sides)
-        mean = rest.mean(0)
-        with_own, with_mean = z - rest[:, None], z - mean
-        extra = 0.0
-        if real is not None:
-            rg, rp, sg, sp = real
-            m = len(rg)
-            rflip = jnp.arange(2 * m) >= m
-            rz = self.look(p, next(k), jnp.tile(rg, (2, 1)), jnp.tile(rp, (2, 1, 1)), rflip)
+        y, sides = t.y[idx].reshape(n, k + 1, -1)[:, 1:], t.sides[idx].reshape(n, k + 1, -1)[:, 1:]
+        sides = torch.where(flip[:, None, None], sides[..., self.swap], sides)
+        with_own, with_mean = z - rest[:, None], z - rest.mean(0)
+        total = 0.0
+        if self.real is not None:
+            rz, sz = real.chunk(2)
             off = rz - rz.mean(0)
-            take = off[jax.random.randint(next(k), (n, 2), 0, 2 * m)] * jax.random.uniform(next(k), (n, 2, 1), minval=0.3, maxval=1.2)
-            use = jax.random.bernoulli(next(k), self.a.offset, (n, 2, 1))
-            with_mean = jnp.where(use, with_own + take, with_mean)
-            if self.a.smile > 0:
-                sz = self.look(p, next(k), jnp.tile(sg, (2, 1)), jnp.tile(sp, (2, 1, 1)), rflip)
-                d = jnp.concatenate([sz - rz, sz - rz.mean(0)])
-                o = jnp.concatenate([jnp.ones(2 * m), jnp.zeros(2 * m)])
-                still = [data.AT[u] for u in (1, 2, 4, 5, 15, 17, 43)]
-                for head in ("plain", "full"):
-                    out = net.compare(p, jax.lax.stop_gradient(d) if head == "full" else d, o, head)[0]
-                    extra += self.a.smile * (jnp.abs(out[:, jnp.array(still)]).mean() + jax.nn.relu(0.3 - out[:, data.AT[12]]).mean())
-        kind = jax.random.bernoulli(next(k), 0.5, (n, 2))
-        d = jnp.where(kind[..., None], with_own, with_mean).reshape(2 * n, -1)
-        y, sides = y.reshape(2 * n, -1), sides.reshape(2 * n, -1)
-        for head in ("plain", "full"):
-            m, lv, s = net.compare(p, d, kind.reshape(-1).astype(jnp.float32), head)
-            nll = jax.lax.stop_gradient(jnp.exp(0.5 * lv)) * ((y - m) ** 2 * jnp.exp(-lv) + lv) / 2
-            extra += 5 * nll.mean() + ((sides - s) ** 2).mean()
-        return extra
+            take = off[torch.randint(len(rz), (n, k))] * torch.empty(n, k, 1).uniform_(0.3, 1.2)
+            with_mean = torch.where(torch.rand(n, k, 1) < a.offset, with_own + take, with_mean)
+            d = torch.cat([sz - rz, sz - rz.mean(0)])
+            o = torch.cat([torch.ones(len(rz), 1), torch.zeros(len(rz), 1)])
+            for head in ("plain", "full"):
+                out = m.compare(d.detach() if head == "full" else d, o, head)[0]
+                total += a.smile * (out[:, self.still].abs().mean() + (0.3 - out[:, data.AT[12]]).relu().mean())
+        for kind, d in ((1.0, with_own), (0.0, with_mean)):
+            own = torch.full((n, k, 1), kind)
+            for head in ("plain", "full"):
+                out, s = m.compare(d, own, head)
+                total += ((out - y) ** 2 * self.weight).mean() + 2 * ((s - sides) ** 2).mean()
+        return total
 
 
 def fit(args, train, real):
-    step = Step(args, train, real)
-    p = net.init(jax.random.key(args.seed), train.rows["points"].shape[1])
-    decay = {k: {"w": args.decay if k[-1] == "d" or k[:3] in ("geo", "fol", "pla", "ful") else 0.0, "b": 0.0} for k in p}
-    q = step.people
-    arrays = (train.geometry, train.patch, train.y, train.sides, *map(jnp.asarray, (q.calm, q.calms, q.busy, q.busies)), real)
-
-    @functools.partial(jax.jit, donate_argnums=0)
-    def many(state, arrays, keys, ts):
-        def one(state, kt):
-            p, m, v, ema = state
-            key, t = kt
-            loss, g = jax.value_and_grad(step.loss)(p, key, arrays)
-            warm = jnp.minimum(t / 200, 1) * 0.5 * (1 + jnp.cos(jnp.pi * t / args.steps))
-            m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
-            v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
-            hat = 1 - 0.999 ** (t + 1)
-            p = jax.tree.map(lambda p, m, v, d: p - args.rate * warm * (m / (jnp.sqrt(v / hat) + 1e-8) + 100 * d * p), p, m, v, decay)
-            ema = jax.tree.map(lambda e, p: 0.998 * e + 0.002 * p, ema, p)
-            return (p, m, v, ema), loss
-        return jax.lax.scan(one, state, (keys, ts))
-    zero = jax.tree.map(jnp.zeros_like, p)
-    state = (p, zero, jax.tree.map(jnp.zeros_like, p), jax.tree.map(jnp.copy, p))
-    keys = jax.random.split(jax.random.key(1000 + args.seed), args.steps)
-    start, chunk = time.time(), min(100, args.steps)
-    for i in range(0, args.steps, chunk):
-        state, losses = many(state, arrays, keys[i:i + chunk], jnp.arange(i, min(i + chunk, args.steps)))
-        if i // chunk % 10 == 0:
-            print(f"step {i + chunk} loss {float(losses.mean()):.4f} {time.time() - start:.0f} s", flush=True)
-    return jax.device_get(state[3])
+    torch.manual_seed(args.seed)
+    model = net.Net(train.rows["points"].shape[1])
+    step = Step(args, model, train, real)
+    decayed = [p for n, p in model.named_parameters() if p.dim() == 2]
+    rest = [p for n, p in model.named_parameters() if p.dim() != 2]
+    adam = torch.optim.AdamW([{"params": decayed, "weight_decay": args.decay}, {"params": rest, "weight_decay": 0.0}], args.rate)
+    turn = torch.optim.lr_scheduler.LambdaLR(adam, lambda t: min((t + 1) / 200, 1) * 0.5 * (1 + np.cos(np.pi * t / args.steps)))
+    ema = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998))
+    device = torch.get_default_device().type
+    half = torch.autocast(device, torch.bfloat16) if device != "cpu" or halves() else contextlib.nullcontext()
+    start, mean = time.time(), 0.0
+    for i in range(args.steps):
+        adam.zero_grad(set_to_none=True)
+        with half:
+            loss = step.loss()
+        loss.backward()
+        adam.step()
+        turn.step()
+        ema.update_parameters(model)
+        mean += (float(loss.detach()) - mean) / min(i + 1, 100)
+        if (i + 1) % 200 == 0:
+            print(f"step {i + 1} loss {mean:.4f} {time.time() - start:.0f} s", flush=True)
+    torch.set_default_device("cpu")
+    return ema.module.eval().cpu()
 
 
-@jax.jit
-def numbers(p, geometry, patch):
-    return net.encode(p, geometry, net.flatten(patch.astype(jnp.float32) / 255))
+def halves():
+    """Whether the processor multiplies bfloat16, which is then several times faster."""
+    try:
+        return "amx_bf16" in open("/proc/cpuinfo").read()
+    except OSError:
+        return False
 
 
-def latent(p, s, batch=1024):
-    n = len(s.rows)
-    out = []
-    for i in range(0, n, batch):
-        j = jnp.minimum(jnp.arange(i, i + batch), n - 1)
-        out.append(np.asarray(numbers(p, s.geometry[j], s.patch[j])))
-    return np.concatenate(out)[:n]
+@torch.no_grad()
+def latent(model, s, batch=1024):
+    return np.concatenate([model.encode(s.geometry[i:i + batch].cpu(), net.flatten(s.patch[i:i + batch].cpu().float() / 255)).numpy()
+                           for i in range(0, len(s.rows), batch)])
+
+
+@torch.no_grad()
+def goldens(out, s, model):
+    """Six rendered faces as the program shows them to the network, and what the network makes of them: the program's test compares."""
+    at = np.flatnonzero(s.rows["shot"] == 5)[:6]
+    r = s.rows[at]
+    flat = net.flatten(s.patch[at].float() / 255)
+    face = np.concatenate([r["pose"][:, :2] / 30, r["features"], r["points"], flat.numpy().reshape(6, -1)], 1).astype("<f2")
+    g = (face[:, :len(s.norm[0])].astype(np.float32) - s.norm[0]) / s.norm[1]
+    flat = torch.from_numpy(face[:, len(s.norm[0]):].astype(np.float32).reshape(flat.shape))
+    face.tofile(f"{out}/units_faces.f16")
+    model.encode(torch.from_numpy(g.astype(np.float32)), flat).numpy().astype("<f4").tofile(f"{out}/units_numbers.f32")
 
 
 def main():
     a = arguments()
+    if torch.cuda.is_available():
+        torch.set_default_device("cuda")
     train = Set(data.load(f"{a.data}/train/*.bin"))
     real = None
     if a.real:
@@ -179,22 +191,25 @@ def main():
         both = np.intersect1d(pair[0]["identity"], pair[1]["identity"])
         sets = [Set(r[np.isin(r["identity"], both)], train.norm) for r in pair]
         real = (sets[0].geometry, sets[0].patch, sets[1].geometry, sets[1].patch)
-    print(jax.devices()[0], len(train.rows), "pictures", len(np.unique(train.rows["identity"])), "people", flush=True)
+    print(len(train.rows), "pictures", len(np.unique(train.rows["identity"])), "people", flush=True)
     p = fit(a, train, real)
     os.makedirs(a.out, exist_ok=True)
-    z = {name: (s.rows, latent(p, s)) for name, s in ((n, Set(data.load(f"{a.data}/{n}/*.bin"), train.norm)) for n in ("dev", "test"))}
+    names = [n for n in ("dev", "test", "worn") if os.path.isdir(f"{a.data}/{n}")]
+    z = {n: (s.rows, latent(p, s)) for n, s in ((n, Set(data.load(f"{a.data}/{n}/*.bin"), train.norm)) for n in names)}
     z["train"] = (train.rows, latent(p, train))
     about = {"seed": a.seed, "arguments": {k: v for k, v in vars(a).items() if k not in ("data", "out", "real")},
              "pictures": {n: len(r) for n, (r, _) in z.items()}}
     if a.real:
         r = {n: Set(data.load(f"{a.real}/{n}.bin"), train.norm) for n in ("neutral", "smiling", "clip", "rendered") if os.path.exists(f"{a.real}/{n}.bin")}
-        faces = {n: (s.rows, latent(p, s)) for n, s in r.items()}
-        z.update(faces)
+        z.update({n: (s.rows, latent(p, s)) for n, s in r.items()})
     small = [n for n in train.rows.dtype.names if n not in ("patch", "points")]
     np.savez_compressed(f"{a.out}/numbers.npz", **{f"{n}_z": v.astype(np.float16) for n, (_, v) in z.items()},
                         **{f"{n}_{c}": r[c] for n, (r, _) in z.items() for c in small})
     export.write(a.out, p, train.norm)
-    heads.finish(a.out, a.seed, about, steps=a.heads)
+    goldens(a.out, Set(data.load(f"{a.data}/dev/*.bin"), train.norm), p)
+    json.dump({"encoder": about}, open(f"{a.out}/figures.json", "w"))
+    if a.heads:  # 0: the encoder alone
+        heads.finish(a.out, a.seed, about, steps=a.heads)
 
 
 if __name__ == "__main__":

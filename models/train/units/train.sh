@@ -3,25 +3,26 @@
 #
 #   models/train/units/train.sh DIR [SEED]
 #
-# DIR is filled: faces/ with rendered people (0.4 GB), venv/ with what training needs, model/ with units.onnx, units.json and figures.json.
+# DIR is filled: faces/ with rendered people (0.8 GB), venv/ with what training needs, model/ with units.onnx, units.json and figures.json.
 # HEAD names the folder of the head model, LONDON that of the Face Research Lab London Set. What is in DIR already is kept, so that a
 # training that was cut off goes on with the next step. SMALL=1 tries the path with a few people and steps; its weights are no good.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=$(mkdir -p "$1" && cd "$1" && pwd) seed=${2:-1}
 head=${HEAD:-../shared/data/ict-facekit} london=${LONDON:-../shared/data/faces/london}
-train=930 dev=208 test=240 shots=16 more=30 steps=3600 people=160 heads=10000
-[ -z "${SMALL:-}" ] || train=6 dev=6 test=6 shots=12 more=12 steps=2 people=4 heads=4
+train=1400 dev=208 test=240 worn=100 shots=16 more=30 steps=3000 people=96 heads=10000
+[ -z "${SMALL:-}" ] || train=6 dev=6 test=6 worn=6 shots=12 more=12 steps=2 people=4 heads=4
 export CGO_LDFLAGS=-Wl,--as-needed
 go build -o "$out/faces-program" ./cmd/faces
-people_of() { # NAME SEED HOW-MANY PICTURES SAMPLER
+people_of() { # NAME SEED HOW-MANY PICTURES SAMPLER VARIED
   [ -d "$out/faces/$1" ] && return
-  "$out/faces-program" render --head "$head" --out "$out/faces/$1.part" --from "$2" --people "$3" --shots "$4" --sampler "$5" --threads "$(nproc)"
+  "$out/faces-program" render --head "$head" --out "$out/faces/$1.part" --from "$2" --people "$3" --shots "$4" --sampler "$5" --varied "$6" --threads "$(nproc)"
   mv "$out/faces/$1.part" "$out/faces/$1"
 }
-people_of dev 2000000 $dev $shots wide
-people_of test 3000000 $test $shots coded
-people_of train 1000000 $train $more wide
+people_of dev 2000000 $dev $shots wide 0.4
+people_of test 3000000 $test $shots coded 0
+people_of worn 5000000 $worn $shots coded 1
+people_of train 1000000 $train $more wide 0.4
 real=()
 if [ -d "$london" ]; then
   mkdir -p "$out/real"
