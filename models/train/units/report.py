@@ -6,7 +6,7 @@ import data
 from data import AT, HEADS, SCALE, UNITS
 
 KINDS = ("average", "own")
-RENDERED = ("dev", "test", "worn")  # sets of rendered people; the last all with what wardrobe of cmd/faces gives
+RENDERED = ("dev", "test", "worn", "fresh")  # sets of rendered people; worn: all with what wardrobe of cmd/faces gives; fresh: drawn last
 # The share of the hand-set level in a unit's: rendered skin and folds differ from real ones, so pain's units rest on both.
 M = len(UNITS)
 # What a unit shows of another at most, on the people for calibration: of units with more, so much of their cross-talk is taken out of the

@@ -20,6 +20,7 @@ import data
 import export
 import heads
 import net
+import report
 
 
 def arguments():
@@ -194,7 +195,7 @@ def main():
     print(len(train.rows), "pictures", len(np.unique(train.rows["identity"])), "people", flush=True)
     p = fit(a, train, real)
     os.makedirs(a.out, exist_ok=True)
-    names = [n for n in ("dev", "test", "worn") if os.path.isdir(f"{a.data}/{n}")]
+    names = [n for n in report.RENDERED if os.path.isdir(f"{a.data}/{n}")]
     z = {n: (s.rows, latent(p, s)) for n, s in ((n, Set(data.load(f"{a.data}/{n}/*.bin"), train.norm)) for n in names)}
     z["train"] = (train.rows, latent(p, train))
     about = {"seed": a.seed, "arguments": {k: v for k, v in vars(a).items() if k not in ("data", "out", "real")},
