@@ -66,9 +66,6 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if pop.neutral.heads == nil {
-		cfg.Side = BothSides // nothing is answered by halves
-	}
 	if cfg.LookEvery == 0 {
 		cfg.LookEvery = time.Second
 	}
@@ -89,6 +86,8 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 	}
 	if a.units != nil {
 		a.heads = pop.neutral.heads.of(cfg.Side)
+	} else {
+		a.cfg.Side = BothSides // nothing is answered by halves
 	}
 	a.average = pop.neutral
 	a.average.heads = a.heads
