@@ -18,10 +18,6 @@ type AnalyzerConfig struct {
 	Neutral *Neutral
 	// FixedNeutral keeps to Neutral, or to the average face, and never looks for one in the session.
 	FixedNeutral bool
-	// Side is the half of the face that is read where units are answered for each half: the healthy one of a face that is palsied on
-	// the other. Units that are not answered by halves are measured on the whole face, as all are with BothSides and with a mesh that
-	// has no network of the action units.
-	Side Side
 	// LookEvery is how often the detector looks for other faces while one is followed; default 1 s.
 	LookEvery time.Duration
 }
@@ -59,9 +55,6 @@ type Analyzer struct {
 
 // NewAnalyzer opens the networks and returns an analyzer at its first picture.
 func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
-	if !cfg.Side.Valid() {
-		return nil, fmt.Errorf("there is no side of the face %q: it is %q or %q, the person's own, or empty for both", cfg.Side, RightSide, LeftSide)
-	}
 	pop, err := populationOf(m.MeshKind())
 	if err != nil {
 		return nil, err
@@ -85,9 +78,7 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 		return nil, errors.Join(err, a.Close())
 	}
 	if a.units != nil {
-		a.heads = pop.neutral.heads.of(cfg.Side)
-	} else {
-		a.cfg.Side = BothSides // nothing is answered by halves
+		a.heads = pop.neutral.heads
 	}
 	a.average = pop.neutral
 	a.average.heads = a.heads
@@ -222,7 +213,7 @@ func (a *Analyzer) use(n Neutral) {
 // Judge compares a measurement with the neutral of the moment and scores it. Measurements come in order of time.
 func (a *Analyzer) Judge(m *Measurement) Result {
 	r := Result{Frame: pain.Frame{Index: m.Index, T: m.T, State: m.State, Reasons: m.Reasons, AU: pain.Unmeasured()},
-		Face: m.Face, Baseline: a.neutral.Kind, Side: a.cfg.Side, Stages: m.Stages}
+		Face: m.Face, Baseline: a.neutral.Kind, Stages: m.Stages}
 	start := time.Now()
 	if m.State == pain.Scored {
 		r.Frame.AU, r.Deviation = estimate(&m.Features, &a.neutral)

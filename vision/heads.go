@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"sync"
 
@@ -31,9 +30,6 @@ type heads struct {
 	members [][3]*pixel.Layer
 	answers [pain.NumAU]int // place of each unit's level among the last layer's values; the log variance is len(names) on
 	names   int
-	halves  [pain.NumAU]int // place among what is answered by halves; -1: it is not
-	sided   int             // how many are; the right half comes first
-	side    Side            // the half to read them from
 	average calibration
 	own     calibration
 }
@@ -44,8 +40,6 @@ type heads struct {
 // how far levels differ between people at ease who are strangers to the comparison: one standard deviation.
 type calibration struct {
 	Zero, Gain, Spread, Hand, Ease, Mix []float32
-	HalfZero                            []float32 `json:"half_zero"` // of what is answered by halves of the face
-	HalfGain                            []float32 `json:"half_gain"`
 }
 
 const (
@@ -61,7 +55,6 @@ func readHeads(file []byte) (*heads, error) {
 		Features int      `json:"features"`
 		Numbers  int      `json:"numbers"`
 		Answers  []string `json:"answers"`
-		Sided    []string `json:"sided"`
 		Members  [][]struct {
 			In      int    `json:"in"`
 			Out     int    `json:"out"`
@@ -77,7 +70,7 @@ func readHeads(file []byte) (*heads, error) {
 	if err := json.Unmarshal(file, &f); err != nil {
 		return wrong("%w", err)
 	}
-	h := &heads{encoder: f.Encoder, names: len(f.Answers), sided: len(f.Sided), average: f.Average, own: f.Own}
+	h := &heads{encoder: f.Encoder, names: len(f.Answers), average: f.Average, own: f.Own}
 	if f.Features != int(numFeatures) || f.Numbers != numNumbers || len(f.Members) == 0 {
 		return wrong("%d features, %d numbers and %d members, not %d, %d and at least one", f.Features, f.Numbers, len(f.Members), numFeatures, numNumbers)
 	}
@@ -102,7 +95,7 @@ func readHeads(file []byte) (*heads, error) {
 			layers[i] = pixel.NewLayer(1, l.In, 1, 1, w, b, i < len(layers)-1)
 			in = l.Out
 		}
-		if in != f.Members[0][len(layers)-1].Out || 2*(h.names+h.sided) != in {
+		if in != f.Members[0][len(layers)-1].Out || 2*h.names > in {
 			return wrong("%d answers do not fit", h.names)
 		}
 		h.members = append(h.members, layers)
@@ -112,9 +105,6 @@ func readHeads(file []byte) (*heads, error) {
 			if len(v) != h.names {
 				return wrong("a calibration has %d values, not %d", len(v), h.names)
 			}
-		}
-		if len(c.HalfZero) != h.sided || len(c.HalfGain) != h.sided {
-			return wrong("a calibration of halves has %d and %d values, not %d", len(c.HalfZero), len(c.HalfGain), h.sided)
 		}
 		if len(c.Mix) != int(pain.NumAU*pain.NumAU) {
 			return wrong("a calibration mixes by %d values, not %d", len(c.Mix), pain.NumAU*pain.NumAU)
@@ -133,7 +123,6 @@ func readHeads(file []byte) (*heads, error) {
 		if h.answers[a] < 0 {
 			return wrong("no answer for %v", pain.AU(a))
 		}
-		h.halves[a] = slices.Index(f.Sided, pain.AU(a).String())
 	}
 	return h, nil
 }
@@ -145,16 +134,6 @@ func floats(text string) ([]float32, error) {
 		v[i] = math.Float32frombits(uint32(b[4*i]) | uint32(b[4*i+1])<<8 | uint32(b[4*i+2])<<16 | uint32(b[4*i+3])<<24)
 	}
 	return v, err
-}
-
-// of returns the comparison that reads one half of the face where the network answers for each half.
-func (h *heads) of(side Side) *heads {
-	if h == nil {
-		return nil
-	}
-	c := *h
-	c.side = side
-	return &c
 }
 
 // fits says whether the numbers come from the network that the comparison was made with.
@@ -194,13 +173,7 @@ func (h *heads) compare(v *pain.Intensities, f *Features, n *Neutral) (sd pain.I
 	for a := range h.answers {
 		i, full := h.answers[a], float32(pain.AU(a).Max())
 		level := (x[i]*full - c.Zero[i]) * c.Gain[i]
-		if k := h.halves[a]; h.side != BothSides && k >= 0 { // the hand-set level is of both halves
-			at := 2*h.names + k
-			if h.side == LeftSide {
-				at += h.sided
-			}
-			level = (x[at]*full - c.HalfZero[k]) * c.HalfGain[k]
-		} else if v.Measured(pain.AU(a)) {
+		if v.Measured(pain.AU(a)) {
 			level = c.Hand[i]*v[a] + (1-c.Hand[i])*level
 		}
 		levels[i] = level

@@ -1,8 +1,6 @@
 package vision
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"math"
 	"strings"
@@ -96,7 +94,6 @@ func TestReadHeadsRefuses(t *testing.T) {
 		"no member":      func(m map[string]any) { m["members"] = []any{} },
 		"a unit missing": func(m map[string]any) { m["answers"].([]any)[2] = "AU99" },
 		"no spread":      func(m map[string]any) { delete(m["average"].(map[string]any), "ease") },
-		"no halves":      func(m map[string]any) { delete(m["own"].(map[string]any), "half_gain") },
 		"no mixture":     func(m map[string]any) { delete(m["average"].(map[string]any), "mix") },
 		"no calibration": func(m map[string]any) { delete(m, "own") },
 	} {
@@ -163,53 +160,3 @@ func (p *plate) Input() []float32     { return p.in }
 func (p *plate) Run() error           { return nil }
 func (p *plate) Output(int) []float32 { return nil }
 func (p *plate) Close() error         { return nil }
-
-// For a face that is palsied on one half the units that are answered by halves are read from the other half.
-func TestHalvesOfTheFace(t *testing.T) {
-	pop, err := populationOf(PlainMesh)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := pop.neutral.heads
-	var file map[string]any
-	if err := json.Unmarshal(unitsFile, &file); err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range members(file) { // as if every face showed more of AU4 on its right half
-		last := m.([]any)[2].(map[string]any)
-		bias, err := floats(last["bias"].(string))
-		if err != nil {
-			t.Fatal(err)
-		}
-		bias[2*h.names+h.halves[pain.AU4]] += 0.2
-		b, err := binary.Append(nil, binary.LittleEndian, bias)
-		if err != nil {
-			t.Fatal(err)
-		}
-		last["bias"] = base64.StdEncoding.EncodeToString(b)
-	}
-	b, err := json.Marshal(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed, err := readHeads(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := pop.neutral
-	n.Kind = BaselineResident
-	level := func(h *heads, side Side) float32 {
-		n.heads = h.of(side)
-		v, _ := unbounded(&n.Features, &n)
-		return v[pain.AU4]
-	}
-	right := h.own.HalfGain[h.halves[pain.AU4]] * h.own.Mix[h.answers[pain.AU4]*(int(pain.NumAU)+1)]
-	for side, want := range map[Side]float32{BothSides: 0, LeftSide: 0, RightSide: right} {
-		if d := level(changed, side) - level(h, side); math.Abs(float64(d-want)) > 1e-4 {
-			t.Errorf("%q: AU4 rises by %g, want %g", side, d, want)
-		}
-	}
-	if right < 0.3 {
-		t.Errorf("a fifth more of AU4 on the right half is %g levels", right)
-	}
-}

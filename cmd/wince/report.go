@@ -102,11 +102,7 @@ func describe(o *pain.Observation) []string {
 		if len(o.Confounder) > 0 {
 			lines = append(lines, "Taken into account: "+shares(o.Confounder)+".")
 		}
-		half := ""
-		if o.Side != "" {
-			half = " on the person's " + o.Side + " half of the face, where units are measured by halves,"
-		}
-		lines = append(lines, fmt.Sprintf("Measured%s against the %s neutral; confidence %s.", half, o.Baseline, o.Confidence))
+		lines = append(lines, fmt.Sprintf("Measured against the %s neutral; confidence %s.", o.Baseline, o.Confidence))
 	}
 	return append(lines, "Provisional: a first estimate, not validated on real pain. Wince is not a cleared medical device.")
 }

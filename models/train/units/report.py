@@ -57,7 +57,6 @@ def calibrate(answer, rows, z):
         v, _ = unbounded(cal, kind, m, s, raw(f, fat))
         c["mix"] = unmixed(crosstalk(bounded(v), y)).ravel()
         v, s = unbounded(cal, kind, m, s, raw(f, fat))
-        c["half_zero"], c["half_gain"] = halves(answer.halves(z - at, kind == "own"), data.targets(rows_)[1])
         c["spread"] = np.sqrt(np.mean(((bounded(v) - y) / s) ** 2, 0))
     return cal
 
@@ -71,20 +70,11 @@ def scaled(m, y, most):
     return zero, gain
 
 
-def halves(m, y):
-    """Zeros and gains of what is answered by halves of the face, the same for both of them."""
+def apart(m, y):
+    """How well the halves of a face are told apart, left less right, by unit."""
     n = len(data.SIDED)
-    both = lambda x, i: np.concatenate([x[:, i], x[:, n + i]])
-    return map(np.array, zip(*(scaled(both(m, i), np.minimum(5 * both(y, i), 5), 5) for i in range(n))))
-
-
-def healthy(c, m, half, lop):
-    """Levels with those of the stronger half of the face in the place of the whole face's; m are levels before the cross-talk is taken out."""
-    n, v = len(data.SIDED), m.copy()
-    for i, u in enumerate(data.SIDED):
-        v[:, AT[u]] = (np.where(lop > 0, half[:, n + i], half[:, i]) - c["half_zero"][i]) * c["half_gain"][i]
-    v[:, :M] = v[:, :M] @ c["mix"].reshape(M, M).T
-    return bounded(v)
+    d, t = m[:, n:] - m[:, :n], y[:, n:] - y[:, :n]
+    return {"pictures": len(m)} | {f"AU{u}": {"r": pearson(d[:, i], t[:, i]), "slope": float(slope(d[:, i], t[:, i]))} for i, u in enumerate(data.SIDED)}
 
 
 def unmixed(c):
@@ -180,19 +170,13 @@ def rendered(answer, cal, rows, z):
         if kind == "average":
             e, _ = unbounded(cal, kind, *answer(z[calm] - mean, False), raw(rows["features"][calm].astype(float), fmean))
             ease = {"score": [float(np.quantile(score(bounded(e)), q)) for q in (0.5, 0.9)], "mean": dict(zip(HEADS, bounded(e).mean(0).round(2).tolist()))}
-        lop = r["lopsided"]
-        one = np.abs(lop) > 0.5  # one half of the face hardly moves
-        strong = np.minimum(5 * np.where(lop[:, None] > 0, data.targets(r)[1][:, len(data.SIDED):], data.targets(r)[1][:, :len(data.SIDED)]), 5)
-        yh = y.copy()
-        yh[:, [AT[u] for u in data.SIDED]] = strong
-        yh = bounded(yh)
-        half = healthy(cal[kind], (m - cal[kind]["zero"]) * cal[kind]["gain"], answer.halves(zz - at, kind == "own"), lop)
+        one = np.abs(r["lopsided"]) > 0.5  # one half of the face hardly moves
         narrow = 1 - (ff[:, 0] + ff[:, 1]) / (fat[..., 0] + fat[..., 1])
         trivial = {"eye aperture alone": narrow, "smile inverted": -h[:, AT[12]]}
         out[kind] = {"pictures": len(y), "at ease": ease if kind == "average" else {}, "wince": figures(v, y), "network alone": figures(alone, y), "handset": figures(h, y),
                      "crosstalk": off(crosstalk(v, y)), "crosstalk, network alone": off(crosstalk(alone, y)), "crosstalk, handset": off(crosstalk(h, y)),
                      "matrix": crosstalk(v, y).round(3).tolist(),
-                     "one-sided": {"pictures": int(one.sum()), "healthy half": figures(half[one], yh[one]), "whole face": figures(v[one], yh[one])} if one.sum() > 20 else {},
+                     "one-sided": apart(answer.halves(zz - at, kind == "own")[one], 5 * data.targets(r)[1][one]) if one.sum() > 20 else {},
                      "covered by one deviation": {h: float((np.abs(v[:, i] - y[:, i]) <= s[:, i]).mean()) for i, h in enumerate(HEADS)},
                      "trivial": {n: {h: pearson(x, y[:, i]) for i, h in enumerate(HEADS)} | {"PSPI": pearson(x, pspi(y))} for n, x in trivial.items()}}
     return out
@@ -297,9 +281,6 @@ def show(f):
             print(name, kind, "r/slope (handset r)", " ".join(f"{h}:{v['r']:.2f}/{v.get('slope', 0):.2f}({x['handset'][h]['r']:.2f})" for h, v in x["wince"].items()))
             print("   at ease", x["at ease"])
             print("   crosstalk", x["crosstalk"], "handset", x["crosstalk, handset"])
-            for who in ("healthy half", "whole face"):
-                if x["one-sided"]:
-                    print("   one-sided,", who, " ".join(f"{h}:{x['one-sided'][who][h]['r']:.2f}/{x['one-sided'][who][h]['slope']:.2f}" for h in [f"AU{u}" for u in data.SIDED] + ["PSPI"]))
     for who, x in f.get("real", {}).items():
         for k, v in x.items():
             print(who, k, v)
