@@ -31,8 +31,7 @@ type Analyzer struct {
 	sight    *sight
 	pop      *population
 	neutral  Neutral
-	average  Neutral // the population's
-	heads    *heads  // what compares with either; nil where there is no network
+	average  Neutral // the population's; its heads compare with any neutral
 	finder   *RestFinder
 	scorer   *pain.Scorer
 	index    int
@@ -77,11 +76,13 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 	if a.units, err = openUnits(m, pop.neutral.heads); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
-	if a.units != nil {
-		a.heads = pop.neutral.heads
-	}
 	a.average = pop.neutral
-	a.average.heads = a.heads
+	if a.units == nil {
+		a.average.heads = nil // the levels are the hand-set ones
+	}
+	if a.finder != nil {
+		a.finder.base = a.average
+	}
 	a.use(a.average)
 	if cfg.Neutral != nil {
 		a.use(*cfg.Neutral)
@@ -207,7 +208,7 @@ func (a *Analyzer) learn(m *Measurement) {
 // use compares with a neutral from now on.
 func (a *Analyzer) use(n Neutral) {
 	a.neutral = n
-	a.neutral.heads = a.heads
+	a.neutral.heads = a.average.heads
 }
 
 // Judge compares a measurement with the neutral of the moment and scores it. Measurements come in order of time.

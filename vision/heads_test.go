@@ -160,3 +160,41 @@ func (p *plate) Input() []float32     { return p.in }
 func (p *plate) Run() error           { return nil }
 func (p *plate) Output(int) []float32 { return nil }
 func (p *plate) Close() error         { return nil }
+
+// What a unit shows of another is taken out of it, and of no other: the matrix is read row by row.
+func TestCrossTalkIsTakenOut(t *testing.T) {
+	pop, err := populationOf(PlainMesh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mixing := func(set func(mix []float32, at func(pain.AU) int)) pain.Intensities {
+		h := *pop.neutral.heads
+		h.own.Mix = make([]float32, len(h.own.Mix))
+		for i := range int(pain.NumAU) {
+			h.own.Mix[i*int(pain.NumAU)+i] = 1
+		}
+		set(h.own.Mix, func(a pain.AU) int { return h.answers[a] })
+		n := pop.neutral
+		n.Kind, n.heads = BaselineResident, &h
+		f := n.Features
+		for i := range f { // some face or other
+			f[i] += 0.3 * float32(i%5-2) * float32(math.Abs(float64(f[i])))
+		}
+		v, _ := unbounded(&f, &n)
+		return v
+	}
+	before := mixing(func([]float32, func(pain.AU) int) {})
+	after := mixing(func(mix []float32, at func(pain.AU) int) { mix[at(pain.AU7)*int(pain.NumAU)+at(pain.AU6)] = -0.5 })
+	if math.Abs(float64(before[pain.AU6])) < 0.05 {
+		t.Fatalf("AU6 is %g in that face: nothing would be taken out", before[pain.AU6])
+	}
+	for a := pain.AU(0); a < pain.NumAU; a++ {
+		want := before[a]
+		if a == pain.AU7 {
+			want -= 0.5 * before[pain.AU6]
+		}
+		if before.Measured(a) && math.Abs(float64(after[a]-want)) > 1e-4 {
+			t.Errorf("%v is %g, want %g", a, after[a], want)
+		}
+	}
+}

@@ -162,17 +162,20 @@ func (r *Renderer) drawn(t *triangle) bool {
 	return true
 }
 
+// at is the place in the material's tile that the weights of the second and third corner give.
+func (t *triangle) at(w1, w2 float32) (u, v float32) {
+	a, b, c := t.uv[0], t.uv[1], t.uv[2]
+	return a[0] + w1*(b[0]-a[0]) + w2*(c[0]-a[0]), a[1] + w1*(b[1]-a[1]) + w2*(c[1]-a[1])
+}
+
 // keep tells which samples of a triangle hold something; nil is all.
 func (r *Renderer) keep(t *triangle) func(w1, w2 float32) bool {
-	at := func(w1, w2 float32) (u, v float32) {
-		return t.uv[0][0] + w1*(t.uv[1][0]-t.uv[0][0]) + w2*(t.uv[2][0]-t.uv[0][0]), t.uv[0][1] + w1*(t.uv[1][1]-t.uv[0][1]) + w2*(t.uv[2][1]-t.uv[0][1])
-	}
 	switch t.mat {
 	case matFringe:
-		return func(w1, w2 float32) bool { return r.figure.strand(at(w1, w2)) }
+		return func(w1, w2 float32) bool { return r.figure.strand(t.at(w1, w2)) }
 	case matLens:
 		return func(w1, w2 float32) bool {
-			u, v := at(w1, w2)
+			u, v := t.at(w1, w2)
 			return glare(r.worn.Glasses, u, v)
 		}
 	case matLash:
@@ -186,7 +189,7 @@ func (r *Renderer) keep(t *triangle) func(w1, w2 float32) bool {
 			far[k] = p.sub(e.centre).len() - e.radius
 		}
 		return func(w1, w2 float32) bool {
-			u, v := at(w1, w2)
+			u, v := t.at(w1, w2)
 			return lash(u, v, far[0]+w1*(far[1]-far[0])+w2*(far[2]-far[0]))
 		}
 	}

@@ -25,18 +25,13 @@ func (h *Head) followNeck() {
 		for _, v := range t.v {
 			switch {
 			case t.mat == matNeck:
-				h.follow[v] = -1
-			case t.mat == matFringe:
-				h.follow[v] = h.onSkin(h.rest[v][0], max(h.rest[v][1], 5.6))
+				h.follow[v] = 0
 			case t.mat <= matBack && h.rest[v][1] < -6 && !h.inside[v]:
 				near[v] = true
 			}
 		}
 	}
-	for v, k := range h.follow {
-		if k >= 0 {
-			continue
-		}
+	for v := range h.follow {
 		best := float32(math.MaxFloat32)
 		for k := range near {
 			d := h.rest[k].sub(h.rest[v])
@@ -44,6 +39,9 @@ func (h *Head) followNeck() {
 				best, h.follow[v] = l, k
 			}
 		}
+	}
+	for i, k := range h.worn.roots {
+		h.follow[h.worn.fringe+int32(i)] = k
 	}
 }
 

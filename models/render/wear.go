@@ -41,11 +41,22 @@ type worn struct {
 	prong     [2]int32 // its ends in the nostrils
 	skin      []int32  // the vertices that the cannula lies on
 	fringe    int32
+	roots     []int32 // the vertices of the face that those of the fringe hang before
 }
 
 // cannulaLine is where a cannula lies on the left half of the resting face: (x, y), from below the nose to the ear.
 var cannulaLine = [...][2]float32{{0, -1.45}, {0.45, -1.45}, {0.95, -1.5}, {1.5, -1.45}, {2.1, -1.2}, {2.7, -0.9}, {3.3, -0.6}, {3.9, -0.3}, {4.5, 0.05},
 	{5.1, 0.4}, {5.6, 0.8}, {6.1, 1.25}, {6.5, 1.7}, {6.8, 2.2}, {7.1, 2.8}, {7.3, 3.4}, {7.5, 3.9}}
+
+// cannulaAt is that of one of its airPoints, from the person's right to the left.
+func cannulaAt(i int) [2]float32 {
+	k := i - airPoints/2
+	p := cannulaLine[max(k, -k)]
+	if k < 0 {
+		p[0] = -p[0]
+	}
+	return p
+}
 
 func (h *Head) addWorn() {
 	for s := range 2 {
@@ -56,30 +67,38 @@ func (h *Head) addWorn() {
 	}
 	h.worn.bridge = h.addTube(armPoints, false, matFrame)
 	h.worn.air = h.addTube(airPoints, false, matCannula)
+	face := h.seen()
 	for i := range airPoints {
-		k := i - airPoints/2
-		p := cannulaLine[max(k, -k)]
-		if k < 0 {
-			p[0] = -p[0]
-		}
-		h.worn.skin = append(h.worn.skin, h.onSkin(p[0], p[1]))
+		h.worn.skin = append(h.worn.skin, h.onSkin(face, cannulaAt(i)))
 	}
-	h.addFringe()
+	h.addFringe(face)
 	h.addRings([]ring{{17, -7.5, 9, 1}, {15.5, -7, 16, 5}, {11, -6.5, 20, 7.5}, {4, -6.2, 21, 8.2}, {-3, -6.5, 20, 7.5}, {-9, -7, 17, 5}, {-11, -7.5, 10, 1}},
 		2.6, 64, math.Pi, 2*math.Pi, matPillow)
 }
 
-// onSkin is the vertex of the face nearest to a place seen from the front.
-func (h *Head) onSkin(x, y float32) (at int32) {
-	best := float32(math.MaxFloat32)
+// seen are the vertices of the face that are seen from the front, each once, in the triangles' order.
+func (h *Head) seen() (list []int32) {
+	known := make([]bool, len(h.rest))
 	for i := range h.tris {
 		if t := &h.tris[i]; t.mat == matFace {
 			for _, v := range t.v {
-				p := h.rest[v]
-				if d := (p[0]-x)*(p[0]-x) + (p[1]-y)*(p[1]-y) - 0.02*p[2]; p[2] > 1 && d < best {
-					best, at = d, v
+				if h.rest[v][2] > 1 && !known[v] {
+					known[v] = true
+					list = append(list, v)
 				}
 			}
+		}
+	}
+	return list
+}
+
+// onSkin is that of these vertices which is nearest to a place seen from the front.
+func (h *Head) onSkin(face []int32, place [2]float32) (at int32) {
+	best := float32(math.MaxFloat32)
+	for _, v := range face {
+		p := h.rest[v]
+		if d := (p[0]-place[0])*(p[0]-place[0]) + (p[1]-place[1])*(p[1]-place[1]) - 0.02*p[2]; d < best {
+			best, at = d, v
 		}
 	}
 	return at
@@ -119,13 +138,14 @@ func (h *Head) addLens() (first int32) {
 }
 
 // addFringe hangs a curtain of hair before the forehead, for people who wear it so; uv is in centimetres from the middle and from the top.
-func (h *Head) addFringe() {
+func (h *Head) addFringe(face []int32) {
 	h.worn.fringe = int32(len(h.rest))
 	for j := range strandsY {
 		y := fringeTop - (fringeTop-fringeLow)*float32(j)/(strandsY-1)
 		for i := range strandsX {
 			x := fringeSide * (2*float32(i)/(strandsX-1) - 1)
-			k := h.onSkin(x, max(y, 5.6))
+			k := h.onSkin(face, [2]float32{x, max(y, 5.6)})
+			h.worn.roots = append(h.worn.roots, k)
 			z := h.rest[k][2] + 0.4*ramp(fringeTop, fringeTop-1, y)
 			h.rest = append(h.rest, vec{x, y, z})
 		}
@@ -175,11 +195,7 @@ func (f *Figure) wear(w *Wear, v []vec) {
 	}
 	line := make([]vec, airPoints)
 	for i, k := range h.worn.skin {
-		j := i - airPoints/2
-		p := cannulaLine[max(j, -j)]
-		if j < 0 {
-			p[0] = -p[0]
-		}
+		p := cannulaAt(i)
 		at := v[k].add(vec{p[0] - h.rest[k][0], p[1] - h.rest[k][1], 0})
 		out := vec{0.6 * at[0] / 7, 0, 1}.unit()
 		line[i] = at.mad(out, 0.12)
@@ -223,7 +239,7 @@ func (f *Figure) putGlasses(g *Glasses, v []vec) {
 		for i := range arm {
 			t := float32(i) / (armPoints - 1)
 			arm[i] = hinge.mix(end, t)
-			arm[i][0] += side * 0.5 * t * (1 - t) * 4 * 0.6
+			arm[i][0] += side * 1.2 * t * (1 - t)
 		}
 		tube(v[h.worn.arm[s]:], arm, rim*1.2, vec{0, 1, 0}, false)
 	}

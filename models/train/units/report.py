@@ -7,11 +7,12 @@ from data import AT, HEADS, SCALE, UNITS
 
 KINDS = ("average", "own")
 RENDERED = ("dev", "test", "worn", "fresh")  # sets of rendered people; worn: all with what wardrobe of cmd/faces gives; fresh: drawn last
-# The share of the hand-set level in a unit's: rendered skin and folds differ from real ones, so pain's units rest on both.
 M = len(UNITS)
+FIVE = 5 / SCALE[:M]  # AU43 is 0-1 in levels and compared with the others on 0-5
 # What a unit shows of another at most, on the people for calibration: of units with more, so much of their cross-talk is taken out of the
 # levels as is needed. All of it would double the errors of AU6 and AU7, which look alike.
 MOST = 0.14
+# The share of the hand-set level in a unit's: rendered skin and folds differ from real ones, so pain's units rest on both.
 HAND = {4: 0.2, 6: 0.25, 7: 0.25, 9: 0.1, 10: 0.1}
 
 
@@ -78,10 +79,10 @@ def apart(m, y):
 
 
 def unmixed(c):
-    """A matrix that takes some of the cross-talk c out of levels and leaves its diagonal; AU43 is 0-1 in levels, 0-5 in c."""
-    k, own = np.array([1] * (M - 1) + [5.0]), np.diag(np.diag(c))
+    """A matrix that takes some of the cross-talk c out of levels and leaves its diagonal."""
+    own = np.diag(np.diag(c))
     share = np.clip(1 - MOST / np.abs(c - own).max(1), 0, 1)[:, None]
-    return ((1 - share) * c + share * own) @ np.linalg.inv(c) * k / k[:, None]
+    return ((1 - share) * c + share * own) @ np.linalg.inv(c) * FIVE / FIVE[:, None]
 
 
 def slope(x, y):
@@ -119,9 +120,8 @@ def pspi(v):
 
 def crosstalk(v, y):
     """How much each measured unit rises with a true one, all others held: rows are measured, columns true, AU43 on 0-5."""
-    k = np.array([1] * 14 + [5.0])
-    x = np.c_[y[:, :15] * k, np.ones(len(y))]
-    return np.linalg.lstsq(x, v[:, :15] * k, rcond=None)[0][:15].T
+    x = np.c_[y[:, :M] * FIVE, np.ones(len(y))]
+    return np.linalg.lstsq(x, v[:, :M] * FIVE, rcond=None)[0][:M].T
 
 
 def off(c):
