@@ -220,6 +220,7 @@ it("keeps three assessments without the server, over a reload, and sends each on
   const { server, admin, home, page } = await stage();
   const { bo, greta, henk } = home.people;
   await page.evaluate(() => (window.location.hash = `#/observe/x`)); // the screen's part of the program is there, kept or not
+  await until(page, () => window.performance.getEntriesByType("resource").some((r) => /\/observe-[^/]*\.js$/.test(r.name)));
   await server.kill();
   await watch(page, bo.id, 1);
   await watch(page, greta.id, 2);
