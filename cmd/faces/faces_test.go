@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 
+	"wince/models/render"
 	"wince/pain"
 )
 
@@ -65,5 +66,19 @@ func TestRunRefuses(t *testing.T) {
 		if err := run(t.Context(), args); err == nil {
 			t.Errorf("%v was accepted", args)
 		}
+	}
+}
+
+// A twin has the same shape and another's skin, age and hair.
+func TestTwin(t *testing.T) {
+	who := render.NewPerson(7)
+	wardrobe(7, &who, 1)
+	twin := who
+	repaint(&twin, 7+twinsApart)
+	if twin.Skin == who.Skin || twin.Age == who.Age || twin.Seed == who.Seed {
+		t.Errorf("skin %g, age %g: painted as before", twin.Skin, twin.Age)
+	}
+	if !reflect.DeepEqual(twin.Identity, who.Identity) || twin.Nose != who.Nose || twin.Sag != who.Sag || twin.Lids != who.Lids {
+		t.Error("the twin has another shape")
 	}
 }

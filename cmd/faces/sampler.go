@@ -104,8 +104,8 @@ func put(e *render.Expression, a pain.AU, x float64) {
 	e.AU[a.String()] = math.Max(0, math.Min(a.Max(), x))
 }
 
-// hard are units that are learned worst; they are shown more often.
-var hard = []pain.AU{pain.AU6, pain.AU7, pain.AU20, pain.AU26}
+// hard are units that are learned worst, with how much more often they are shown.
+var hard = []part{{unit: pain.AU6, chance: 0.15}, {unit: pain.AU7, chance: 0.15}, {unit: pain.AU20, chance: 0.15}, {unit: pain.AU26, chance: 0.3}}
 
 func wideExpression(r *rand.Rand) (render.Expression, sort) {
 	e := rest(r)
@@ -128,13 +128,13 @@ func wideExpression(r *rand.Rand) (render.Expression, sort) {
 		if r.Float64() < 0.15 {
 			put(&e, pain.AU43, 1)
 		}
-		for _, a := range hard {
-			if r.Float64() < 0.15 {
-				put(&e, a, a.Max()*math.Sqrt(r.Float64())*uniform(r, 0.1, 1))
+		for _, h := range hard {
+			if r.Float64() < h.chance {
+				put(&e, h.unit, h.unit.Max()*math.Sqrt(r.Float64())*uniform(r, 0.1, 1))
 			}
 		}
 		return e, sortMixed
-	case x < 0.54: // one side hardly moves
+	case x < 0.58: // one side hardly moves
 		act(r, &e, everyday[r.IntN(len(everyday))], 0.5)
 		e.Asymmetry = uniform(r, 0.6, 1)
 		if r.IntN(2) == 0 {
@@ -224,7 +224,7 @@ func view(r *rand.Rand, size float64) render.Pose {
 	return p
 }
 
-// wardrobe gives a share of people what NewPerson does not: a fringe, a broad nose, narrow eyes, and glasses, a cannula or a pillow, which it draws for each
+// wardrobe gives a share of people what NewPerson does not: a fringe, a broad nose, narrow eyes, if they are not young skin that has sunk, and glasses, a cannula or a pillow, which it draws for each
 // picture. Its numbers are its own, so that everything else of a person and a picture is as without it.
 func wardrobe(seed uint64, who *render.Person, share float64) func() (render.Wear, uint8) {
 	r := rand.New(rand.NewPCG(seed, 0xd2e55))
@@ -241,6 +241,9 @@ func wardrobe(seed uint64, who *render.Person, share float64) func() (render.Wea
 	}
 	if r.Float64() < 0.4 {
 		who.Lids = uniform(r, 0.2, 0.5)
+	}
+	if who.Age > 0.35 && r.Float64() < 0.7 {
+		who.Sag = uniform(r, 0.2, 1)
 	}
 	glasses := r.Float64() < 0.45
 	frame := render.Glasses{Width: uniform(r, 4.2, 5.6), Height: uniform(r, 2.8, 4.6), Square: uniform(r, 2, 6), Rim: math.Exp(uniform(r, -3, -1.7)),
@@ -264,4 +267,11 @@ func wardrobe(seed uint64, who *render.Person, share float64) func() (render.Wea
 		}
 		return w, wears
 	}
+}
+
+// repaint gives a person another's skin, age and hair, and leaves the shape of the face: a twin.
+func repaint(p *render.Person, as uint64) {
+	q := render.NewPerson(as)
+	p.Seed, p.Skin, p.Warmth, p.Age, p.Freckles, p.Beard, p.Brows, p.Lips = q.Seed, q.Skin, q.Warmth, q.Age, q.Freckles, q.Beard, q.Brows, q.Lips
+	p.Hair, p.BrowHair, p.Iris = q.Hair, q.BrowHair, q.Iris
 }

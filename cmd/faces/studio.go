@@ -24,11 +24,15 @@ var bitrates = []int{120, 300, 800, 2500}
 // neutrals is how many of a person's pictures show the face at ease.
 const neutrals = 3
 
+// twinsApart is how far from a person's seed that of their twin lies.
+const twinsApart = 1 << 30
+
 // studio draws, films and measures one person after the other.
 type studio struct {
 	head    *render.Head
 	sampler sampler
 	varied  float64
+	twins   bool // draw their twins instead
 	draw    *render.Renderer
 	look    *vision.Analyzer
 	film    []*encode.VPX
@@ -41,8 +45,8 @@ type studio struct {
 	sight   vision.Sight
 }
 
-func newStudio(h *render.Head, nets vision.Models, s sampler, varied float64) (*studio, error) {
-	st := &studio{head: h, sampler: s, varied: varied, picture: image.NewRGBA(image.Rect(0, 0, side, side)), blurred: make([]uint8, side*side)}
+func newStudio(h *render.Head, nets vision.Models, s sampler, varied float64, twins bool) (*studio, error) {
+	st := &studio{head: h, sampler: s, varied: varied, twins: twins, picture: image.NewRGBA(image.Rect(0, 0, side, side)), blurred: make([]uint8, side*side)}
 	var err error
 	if st.draw, err = render.NewRenderer(side, side); err != nil {
 		return nil, err
@@ -90,11 +94,16 @@ func (s *studio) stop() (err error) {
 func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err error) {
 	who := render.NewPerson(seed)
 	dress := wardrobe(seed, &who, s.varied)
+	stream := uint64(0xface5)
+	if s.twins {
+		repaint(&who, seed+twinsApart)
+		stream++
+	}
 	if err := s.start(); err != nil {
 		return 0, err
 	}
 	figure := s.head.Figure(who)
-	r := rand.New(rand.NewPCG(seed, 0xface5))
+	r := rand.New(rand.NewPCG(seed, stream))
 	for k := range shots {
 		e, kind := rest(r), sortNeutral
 		if k >= neutrals {

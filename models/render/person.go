@@ -43,6 +43,7 @@ type Person struct {
 	Lids     float64   `json:"lids"`               // how far the upper lids hang at rest: 0 wide awake to 0.5
 	Style    HairStyle `json:"hair_style"`
 	Nose     float64   `json:"nose,omitempty"`   // how much broader the wings are, -0.3 to 1; 1 is some 6 mm in all
+	Sag      float64   `json:"sag,omitempty"`    // how far the skin has sunk, 0-1: jowls, bags below the eyes, outer corners of eyes and mouth lower, cheeks flatter
 	Fringe   float64   `json:"fringe,omitempty"` // hair before the forehead: 0 none, 0.3 some strands above the brows, 1 over them
 	Hair     RGB       `json:"hair"`
 	BrowHair RGB       `json:"brow_hair"`
@@ -133,6 +134,7 @@ func (h *Head) shape(p Person) *Figure {
 			f.rest[i][0] += 0.5 * nose * k
 		}
 	}
+	f.sag()
 	for v, k := range h.follow {
 		f.rest[v] = f.rest[v].add(f.rest[k].sub(h.rest[k]))
 	}
@@ -148,6 +150,49 @@ func (h *Head) shape(p Person) *Figure {
 	f.atEase()
 	f.growHair()
 	return f
+}
+
+// sinks are what age does to the shape of a face, set by eye: places on either half, how far around them, and how much the skin moves there at most,
+// in centimetres; x is outwards.
+var sinks = [...]struct{ x, y, wide, high, dx, dy, dz float32 }{
+	{4.5, -5.2, 1.2, 1.3, 0.15, -0.7, 0.25}, // jowl
+	{4.3, -0.6, 1.7, 1.5, 0, -0.3, -0.4},    // cheek
+	{2.6, -3.7, 0.9, 0.7, 0.05, -0.3, 0},    // corner of the mouth
+	{3.2, 1.2, 1.1, 0.45, 0, -0.1, 0.2},     // bag below the eye
+	{4.9, 4.3, 1.4, 0.9, 0, -0.45, 0},       // outer corner of the eye
+	{6.6, 4.6, 1.3, 1.6, -0.25, 0, -0.1},    // temple
+	{0, -7.6, 2, 0.9, 0, -0.4, 0.2},         // below the chin
+	{0, -0.3, 0.9, 0.9, 0, -0.3, 0},         // tip of the nose
+}
+
+// sag lets the skin sink.
+func (f *Figure) sag() {
+	sag := float32(f.person.Sag)
+	if sag == 0 {
+		return
+	}
+	h := f.head
+	ball := make([]bool, h.modelled)
+	for s := range h.eyes {
+		for _, v := range h.eyes[s].verts {
+			ball[v] = true
+		}
+	}
+	for i := range h.modelled {
+		q := h.rest[i]
+		if ball[i] || q[2] < 1 {
+			continue
+		}
+		out := float32(1)
+		if q[0] < 0 {
+			out = -1
+		}
+		front := sag * ramp(1, 4, q[2])
+		for _, k := range sinks {
+			w := front * bell((abs(q[0])-k.x)/k.wide) * bell((q[1]-k.y)/k.high)
+			f.rest[i] = f.rest[i].add(vec{out * w * k.dx, w * k.dy, w * k.dz})
+		}
+	}
 }
 
 // atEase lets the lids hang as they do in this person and brings the lips together: some identities part them.

@@ -95,3 +95,25 @@ func TestBroadNose(t *testing.T) {
 		t.Error("a narrow nose is not narrower")
 	}
 }
+
+func TestSunkenSkin(t *testing.T) {
+	h := load(t)
+	who := NewPerson(5)
+	smooth := h.shape(who)
+	who.Sag = 1
+	sunk := h.shape(who)
+	down := func(mark int) float32 { return smooth.rest[h.marks[mark]][1] - sunk.rest[h.marks[mark]][1] }
+	for name, c := range map[string]struct {
+		mark  int
+		least float32
+	}{"the jaw": {5, 0.25}, "an outer corner of an eye": {36, 0.1}, "a corner of the mouth": {48, 0.15}} {
+		if d := down(c.mark); d < c.least || d > 1.2 {
+			t.Errorf("%s is %.2f cm lower, want at least %.2f", name, d, c.least)
+		}
+	}
+	for s := range sunk.eyes {
+		if d := sunk.eyes[s].centre.sub(smooth.eyes[s].centre); d.len() > 0.01 {
+			t.Errorf("an eye has moved by %.2f cm", d.len())
+		}
+	}
+}
