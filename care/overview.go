@@ -24,9 +24,9 @@ type OpenAssessment struct {
 // OverviewInput is all that decides an overview. Open holds assessments older than a shift.
 type OverviewInput struct {
 	Now       time.Time
-	Zone      *time.Location // of the site: today begins at its midnight
-	Days      int            // since when a resident should have been assessed
-	Method    string         // what measures baselines now
+	Zone      *time.Location         // of the site: today begins at its midnight
+	Days      int                    // since when a resident should have been assessed
+	Method    func(*Resident) string // what measures a resident's baselines now
 	Residents []Resident
 	Baselines map[string]string    // resident -> method of the chosen one
 	Last      map[string]time.Time // resident -> last confirmed assessment
@@ -88,7 +88,7 @@ func (in *OverviewInput) Overview() *Overview {
 		o.consent(r, in.Now)
 		if method, has := in.Baselines[r.ID]; r.Consent == ConsentGiven && !has {
 			o.WithoutBaseline = append(o.WithoutBaseline, Concern{ResidentID: r.ID, Reason: "none"})
-		} else if r.Consent == ConsentGiven && method != in.Method {
+		} else if r.Consent == ConsentGiven && method != in.Method(r) {
 			o.WithoutBaseline = append(o.WithoutBaseline, Concern{ResidentID: r.ID, Reason: "outdated"})
 		}
 		if last, ever := in.Last[r.ID]; !ever {

@@ -25,7 +25,7 @@ func TestOverview(t *testing.T) {
 	fresh := person("new", ConsentGiven, 0)
 	fresh.CreatedAt = now.Add(-day)
 	in := OverviewInput{
-		Now: now, Zone: zone, Days: 7, Method: "m",
+		Now: now, Zone: zone, Days: 7, Method: func(*Resident) string { return "m" },
 		Residents: []Resident{person("fine", ConsentGiven, 100*day), person("soon", ConsentGiven, 13*day), person("gone", ConsentGiven, -day),
 			person("unasked", ConsentUnknown, 0), person("refused", ConsentRefused, 0), fresh},
 		Baselines: map[string]string{"fine": "m", "soon": "old", "gone": "old"},

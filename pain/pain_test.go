@@ -237,6 +237,16 @@ func TestBaselinesOfAWindow(t *testing.T) {
 	}
 }
 
+// Half of a face is not what its confidence was thought out for.
+func TestConfidenceOfHalfAFace(t *testing.T) {
+	for side, want := range map[string]string{"": "moderate", "right": "low", "left": "low"} {
+		o := Observation{State: "assessed", Assessed: 0.9, Confidence: "low", Side: side}
+		if o.SetBaselines(map[string]int{"resident": 90}, "resident"); o.Confidence != want {
+			t.Errorf("%q: confidence %s, want %s", side, o.Confidence, want)
+		}
+	}
+}
+
 func TestStillsCountOnceEach(t *testing.T) {
 	w := NewWindow(WindowConfig{Stills: true})
 	w.Add(&Frame{State: Scored, Score: 3, PSPI: 4})

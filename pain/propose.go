@@ -45,13 +45,25 @@ type evidenceRules struct {
 		Units []string `yaml:"units"`
 		Say   string   `yaml:"say"`
 	} `yaml:"explained"`
-	Hopeless   float64 `yaml:"hopeless"`
-	Conditions []struct {
-		ID    string   `yaml:"id"`
-		Hides []string `yaml:"hides"`
-		Say   string   `yaml:"say"`
-	} `yaml:"conditions"`
-	Looks map[string]string `yaml:"looks"`
+	Hopeless   float64           `yaml:"hopeless"`
+	Conditions []condition       `yaml:"conditions"`
+	Looks      map[string]string `yaml:"looks"`
+}
+
+// condition of a resident that changes how a face is read.
+type condition struct {
+	ID       string   `yaml:"id"`
+	Hides    []string `yaml:"hides"`
+	Say      string   `yaml:"say"`
+	Healthy  string   `yaml:"healthy"`  // the half of the face that it leaves alone, "right" or "left"
+	Measured string   `yaml:"measured"` // what is said of an observation that was measured on that half
+}
+
+func (c *condition) of(o *Observation) string {
+	if c.Measured != "" && o.Side == c.Healthy {
+		return c.Measured
+	}
+	return c.Say
 }
 
 //go:embed rules.yaml
@@ -235,7 +247,7 @@ func (e *evidence) doubts() []string {
 	}
 	for _, c := range rules().Conditions {
 		if slices.Contains(e.conditions, c.ID) {
-			out = append(out, upperFirst(c.Say)+".")
+			out = append(out, upperFirst(c.of(e.o))+".")
 		}
 	}
 	if unmeasured := slices.DeleteFunc(slices.Clone(e.units), func(u string) bool { _, ok := e.o.AU[u]; return ok }); len(unmeasured) > 0 {
@@ -244,7 +256,8 @@ func (e *evidence) doubts() []string {
 	return out
 }
 
-// confidence is the observation's, and low where a condition changes the face.
+// confidence is the observation's, and low where a condition changes the face: also where the healthy half of a palsied one was
+// measured, for nobody has checked how much of pain that shows.
 func (e *evidence) confidence() string {
 	for _, c := range Conditions() {
 		if slices.Contains(e.conditions, c) && e.o.Confidence != "none" {

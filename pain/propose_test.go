@@ -1,6 +1,7 @@
 package pain
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -48,7 +49,7 @@ func TestProposePAINAD(t *testing.T) {
 		}
 		p := yes[0]
 		if p.Value != c.want || !strings.Contains(p.Evidence, c.says) || p.Label != s.Item("face").Option(c.want).Label || p.ActionUnits == nil ||
-			!p.Provisional || p.Version != "1.0.0" || p.Rules != "painad-camera/1 wince-evidence/1" {
+			!p.Provisional || p.Version != "1.0.0" || p.Rules != "painad-camera/1 wince-evidence/2" {
 			t.Errorf("%s: got %+v, want %d and %q", name, p, c.want, c.says)
 		}
 		if (len(c.confounders) > 0) != (len(p.Confounders) > 0) {
@@ -133,6 +134,38 @@ func TestConditionsLowerConfidence(t *testing.T) {
 	}
 	if yes, _ := s.Propose(seen(nil, nil), nil); yes[0].Confidence != "moderate" {
 		t.Errorf("without a condition: %s", yes[0].Confidence)
+	}
+}
+
+func TestPalsy(t *testing.T) {
+	const (
+		leftMissing, rightMissing   = "The left half of the face is paralysed: what it would show is missing.", "The right half of the face is paralysed: what it would show is missing."
+		leftMeasured, rightMeasured = "The left half of the face is paralysed: measured on the right half.", "The right half of the face is paralysed: measured on the left half."
+	)
+	for _, c := range []struct {
+		conditions []string
+		side       string
+		want       []string
+	}{
+		{[]string{"palsy_left"}, "", []string{leftMissing}}, // and observations of before there were sides
+		{[]string{"palsy_left"}, "right", []string{leftMeasured}},
+		{[]string{"palsy_left"}, "left", []string{leftMissing}}, // noted after the camera had started
+		{[]string{"palsy_right"}, "", []string{rightMissing}},
+		{[]string{"palsy_right"}, "left", []string{rightMeasured}},
+		{[]string{"palsy_right"}, "right", []string{rightMissing}},
+		{[]string{"palsy_left", "palsy_right"}, "", []string{leftMissing, rightMissing}},
+		{nil, "right", []string{}},
+	} {
+		o := seen(map[string]AUSummary{"AU4": {Share: .5, Peak: 3}}, nil)
+		o.Side = c.side
+		yes, _ := builtIn(t, "painad").Propose(o, c.conditions)
+		if len(yes) != 1 || !slices.Equal(yes[0].Confounders, c.want) {
+			t.Errorf("%v, measured on %q: %+v, want %q", c.conditions, c.side, yes, c.want)
+			continue
+		}
+		if low := yes[0].Confidence == "low"; low != (len(c.conditions) > 0) {
+			t.Errorf("%v, measured on %q: confidence %s", c.conditions, c.side, yes[0].Confidence)
+		}
 	}
 }
 

@@ -134,6 +134,7 @@ type Observation struct {
 	Baselines  map[string]float64   `json:"baselines"`                   // share of the judged frames for each baseline
 	BaselineID string               `json:"baseline_id,omitempty"`       // of the resident's own, where it was used
 	BaselineAt *time.Time           `json:"baseline_taken_at,omitempty"` // when it was taken
+	Side       string               `json:"side,omitempty"`              // "right" or "left", the person's own: the half of the face that was measured, of one palsied on the other; absent for both
 	Confidence string               `json:"confidence"`                  // "none", "low" or "moderate"; never higher while Provisional
 	Provision  bool                 `json:"provisional"`                 // the action units are a first estimate, not validated on real pain
 	Models     map[string]string    `json:"models"`                      // name -> version and checksum
@@ -141,7 +142,7 @@ type Observation struct {
 	Trace      *Trace               `json:"trace,omitempty"`
 }
 
-// Observation sums up what was added so far. The caller fills Baseline and Models; see [Observation.SetBaselines].
+// Observation sums up what was added so far. The caller fills Baseline, Side and Models; see [Observation.SetBaselines].
 func (w *Window) Observation() Observation {
 	o := Observation{
 		State: "assessed", Frames: w.frames, Scored: len(w.scored), DurationMS: w.all.Milliseconds(), AssessedMS: w.assessed.Milliseconds(),
@@ -205,7 +206,7 @@ func (o *Observation) Away() (ms int64) {
 
 // SetBaselines records what the action units were measured against: how many judged frames against each baseline. Scores
 // against two baselines do not go well together, so that a window which saw a change says so. Own is the baseline that is the
-// person's own face, taken at ease: with anything else the confidence stays low.
+// person's own face, taken at ease: with anything else the confidence stays low, and so it does where half of the face was read (Side).
 func (o *Observation) SetBaselines(frames map[string]int, own string) {
 	total, most := 0, 0
 	for _, n := range frames {
@@ -221,7 +222,7 @@ func (o *Observation) SetBaselines(frames map[string]int, own string) {
 			o.Baseline, most = name, n
 		}
 	}
-	if o.State == "assessed" && o.Assessed >= 0.5 && total > 0 && frames[own] == total {
+	if o.State == "assessed" && o.Side == "" && o.Assessed >= 0.5 && total > 0 && frames[own] == total {
 		o.Confidence = "moderate"
 	}
 }

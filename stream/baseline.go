@@ -15,7 +15,7 @@ type Baseline struct {
 }
 
 // MeasureAgainst makes the session measure against a resident's own baseline from the first frame on; call it before a tablet
-// publishes. A baseline of another method, or of values that are not those of this one, gets [ErrBaselineOutdated], and the
+// publishes. A baseline of another method or half of the face, or of values that are not those of this one, gets [ErrBaselineOutdated], and the
 // session finds a neutral of its own, as without one.
 func (s *Session) MeasureAgainst(b Baseline) error {
 	s.mu.Lock()
@@ -24,7 +24,7 @@ func (s *Session) MeasureAgainst(b Baseline) error {
 		return ErrBaselineLate
 	}
 	s.own, s.neutral = &b, nil
-	if b.Method != s.owner.cfg.Method {
+	if b.Method != s.side.Method(s.owner.cfg.Method) {
 		return ErrBaselineOutdated
 	}
 	n, err := vision.ResidentNeutral(b.Values)

@@ -21,16 +21,16 @@ func TestMeasureAgainst(t *testing.T) {
 		b := newBench(t, func(c *Config) {
 			c.Method = "m/1"
 			make := c.NewAnalyzer
-			c.NewAnalyzer = func(own *vision.Neutral) (Analyzer, error) {
+			c.NewAnalyzer = func(own *vision.Neutral, side vision.Side) (Analyzer, error) {
 				given = append(given, own)
-				a, err := make(own)
+				a, err := make(own, side)
 				if own != nil {
 					a.(*plainAnalyzer).baseline = own.Kind
 				}
 				return a, err
 			}
 		})
-		s, err := b.Create("own")
+		s, err := b.Create("own", BothSides)
 		if err != nil {
 			t.Fatal(err)
 		}

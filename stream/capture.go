@@ -32,6 +32,7 @@ type capture struct {
 	window   *pain.Window
 	ease     *vision.Ease   // not nil where a baseline is taken
 	against  map[string]int // judged frames for each baseline
+	side     Side           // that the judged frames were read from
 	last     *pain.Observation
 	taken    *Taken
 }
@@ -67,6 +68,7 @@ func (c *capture) add(r *vision.Result) bool {
 	}
 	if r.Frame.State == pain.Scored {
 		c.against[string(r.Baseline)]++
+		c.side = r.Side
 	}
 	return c.window.Assessed() >= c.wanted
 }
@@ -88,10 +90,11 @@ func (s *Session) finish() outcome {
 	c := &s.capture
 	c.state = CaptureDone
 	if c.ease != nil {
-		c.taken = newTaken(c.ease, c.window.Assessed(), c.wanted, s.owner.cfg.Method)
+		c.taken = newTaken(c.ease, c.window.Assessed(), c.wanted, s.side.Method(s.owner.cfg.Method))
 		return outcome{taken: c.taken}
 	}
 	o := c.window.Observation()
+	o.Side = string(c.side)
 	o.SetBaselines(c.against, string(vision.BaselineResident))
 	if s.neutral != nil && c.against[string(vision.BaselineResident)] > 0 {
 		o.BaselineID, o.BaselineAt = s.own.ID, &s.own.TakenAt

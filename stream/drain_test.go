@@ -27,7 +27,7 @@ func TestDrainLetsCapturesFinish(t *testing.T) {
 		done := make(chan struct{})
 		go func() { b.Drain(t.Context()); close(done) }()
 		synctest.Wait()
-		if _, err := b.Create("new"); !errors.Is(err, ErrStopping) {
+		if _, err := b.Create("new", BothSides); !errors.Is(err, ErrStopping) {
 			t.Errorf("a new session: %v", err)
 		}
 		other, err := b.Get("idle")

@@ -98,7 +98,7 @@ var (
 	ErrCaptureLength = &Error{Code: CodeCaptureLength,
 		Text: "An observation lasts between 3 and 60 seconds: choose a length in between."}
 	ErrBaselineOutdated = &Error{Code: CodeBaseline,
-		Text: "The chosen baseline was measured by another version of the program, so that its numbers do not compare: take a new one."}
+		Text: "The chosen baseline was measured by another version of the program or of the other half of the face, so that its numbers do not compare: take a new one."}
 	ErrBaselineLate = &Error{Code: CodeBaselineLate,
 		Text: "The camera runs already: a baseline is chosen before it starts."}
 )

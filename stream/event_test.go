@@ -11,7 +11,7 @@ import (
 )
 
 func TestFrameEvent(t *testing.T) {
-	s := newSession("s", nil)
+	s := newSession("s", BothSides, nil)
 	s.capture = capture{state: CaptureRunning, wanted: 10 * time.Second, window: pain.NewWindow(pain.WindowConfig{})}
 	s.stat.dropped.Store(7)
 	points := make([]vision.Point, 468)
@@ -107,7 +107,7 @@ func TestMediaClock(t *testing.T) {
 }
 
 func BenchmarkFrameEvent(b *testing.B) {
-	s := newSession("s", nil)
+	s := newSession("s", BothSides, nil)
 	r := vision.Result{Frame: pain.Frame{State: pain.Scored}, Face: vision.Face{Found: true, Points: make([]vision.Point, 468)}}
 	for i := range r.Face.Points {
 		r.Face.Points[i] = vision.Point{X: float32(i) * 0.0017, Y: float32(i) * 0.0019}

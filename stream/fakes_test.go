@@ -161,7 +161,7 @@ func newBench(t *testing.T, change func(*Config), analyzers ...*plainAnalyzer) *
 	cfg := Config{
 		Publisher:  b.tablets,
 		NewDecoder: func(Codec) (Decoder, error) { return plainDecoder{&b.decodersShut}, nil },
-		NewAnalyzer: func(own *vision.Neutral) (Analyzer, error) {
+		NewAnalyzer: func(own *vision.Neutral, side vision.Side) (Analyzer, error) {
 			a := &plainAnalyzer{}
 			if len(b.analyzers) > 0 {
 				a, b.analyzers = b.analyzers[0], b.analyzers[1:]
@@ -183,7 +183,7 @@ func newBench(t *testing.T, change func(*Config), analyzers ...*plainAnalyzer) *
 
 func (b *bench) publishing(t *testing.T, id string) (*Session, *tablet) {
 	t.Helper()
-	s, err := b.Create(id)
+	s, err := b.Create(id, BothSides)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ type picture struct {
 
 // startPipeline starts the goroutines. s.mu is held.
 func (s *Session) startPipeline() (*pipeline, error) {
-	a, err := s.owner.cfg.NewAnalyzer(s.neutral)
+	a, err := s.owner.cfg.NewAnalyzer(s.neutral, s.side)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 // goes on where it was. It is safe for concurrent use.
 type Session struct {
 	id    string
+	side  Side // of the face, which is read
 	owner *Sessions
 	done  chan struct{}
 	wg    sync.WaitGroup // everything that this session started
@@ -34,8 +35,8 @@ type Session struct {
 	capture   capture
 }
 
-func newSession(id string, owner *Sessions) *Session {
-	return &Session{id: id, owner: owner, done: make(chan struct{}), idleSince: time.Now(), capture: capture{state: CaptureIdle}}
+func newSession(id string, side Side, owner *Sessions) *Session {
+	return &Session{id: id, side: side, owner: owner, done: make(chan struct{}), idleSince: time.Now(), capture: capture{state: CaptureIdle}}
 }
 
 // ID returns the id that the session was created under.

@@ -237,7 +237,7 @@ func TestCloseWhilePublishing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, nil)
 		b.tablets.gate = make(chan struct{})
-		s, err := b.Create("s")
+		s, err := b.Create("s", BothSides)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -353,7 +353,7 @@ func BenchmarkFrameThroughSession(b *testing.B) {
 	all, err := NewSessions(Config{
 		Publisher: pub, MaxRate: 1e9,
 		NewDecoder: func(Codec) (Decoder, error) { return plainDecoder{&shut}, nil },
-		NewAnalyzer: func(own *vision.Neutral) (Analyzer, error) {
+		NewAnalyzer: func(own *vision.Neutral, side vision.Side) (Analyzer, error) {
 			return &plainAnalyzer{closed: &shut, seen: func(byte, time.Duration) { seen <- struct{}{} }}, nil
 		},
 	})
@@ -361,7 +361,7 @@ func BenchmarkFrameThroughSession(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer all.Close()
-	s, err := all.Create("s")
+	s, err := all.Create("s", BothSides)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"sync"
@@ -90,9 +91,12 @@ func NewSessions(cfg Config) (*Sessions, error) {
 	return s, nil
 }
 
-// Create opens a session under an id of the caller's choice. It costs next to nothing until a tablet publishes. It fails
-// with [ErrSessionExists], [ErrAtCapacity] or [ErrSessionClosed].
-func (s *Sessions) Create(id string) (*Session, error) {
+// Create opens a session under an id of the caller's choice, which reads that side of the face to its end. It costs next to
+// nothing until a tablet publishes. It fails with [ErrSessionExists], [ErrAtCapacity] or [ErrSessionClosed].
+func (s *Sessions) Create(id string, side Side) (*Session, error) {
+	if !side.Valid() {
+		return nil, fmt.Errorf("open a session: there is no side of the face %q", side)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -106,7 +110,7 @@ func (s *Sessions) Create(id string) (*Session, error) {
 		s.refused++
 		return nil, ErrAtCapacity
 	}
-	x := newSession(id, s)
+	x := newSession(id, side, s)
 	s.open[id] = x
 	return x, nil
 }

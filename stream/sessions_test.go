@@ -14,20 +14,20 @@ func TestUnknownSessions(t *testing.T) {
 	if _, err := b.Get("x"); !errors.Is(err, ErrSessionUnknown) {
 		t.Errorf("unknown: %v", err)
 	}
-	x, err := b.Create("x")
+	x, err := b.Create("x", BothSides)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, err := b.Get("x"); got != x || err != nil {
 		t.Errorf("got %v, %v", got, err)
 	}
-	if _, err := b.Create("x"); !errors.Is(err, ErrSessionExists) {
+	if _, err := b.Create("x", BothSides); !errors.Is(err, ErrSessionExists) {
 		t.Errorf("again: %v", err)
 	}
-	if _, err := b.Create("y"); err != nil {
+	if _, err := b.Create("y", BothSides); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Create("z"); !errors.Is(err, ErrAtCapacity) {
+	if _, err := b.Create("z", BothSides); !errors.Is(err, ErrAtCapacity) {
 		t.Errorf("too many: %v", err)
 	}
 	if err := x.StartCapture(10 * time.Second); !errors.Is(err, ErrNoStream) {
@@ -46,11 +46,11 @@ func TestUnknownSessions(t *testing.T) {
 	} else if _, open := <-events; open {
 		t.Error("an open channel from a closed session")
 	}
-	if _, err := b.Create("z"); err != nil {
+	if _, err := b.Create("z", BothSides); err != nil {
 		t.Errorf("a place that became free: %v", err)
 	}
 	b.Close()
-	if _, err := b.Create("after"); !errors.Is(err, ErrSessionClosed) {
+	if _, err := b.Create("after", BothSides); !errors.Is(err, ErrSessionClosed) {
 		t.Errorf("after the end: %v", err)
 	}
 	if _, err := NewSessions(Config{}); err == nil {
@@ -63,7 +63,7 @@ func TestCapacity(t *testing.T) {
 		b := newBench(t, func(c *Config) { c.MaxStreams = 2 })
 		a, ta := b.publishing(t, "a")
 		b.publishing(t, "b")
-		c, err := b.Create("c")
+		c, err := b.Create("c", BothSides)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestIdleSessionsExpire(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ran := make(chan error)
 		go func() { ran <- b.Run(ctx) }()
-		idle, err := b.Create("idle")
+		idle, err := b.Create("idle", BothSides)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +148,7 @@ func TestPace(t *testing.T) {
 				t.Errorf("%d streams: %+v", streams, st)
 			}
 		}
-		s, err := b.Create("more")
+		s, err := b.Create("more", BothSides)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -91,12 +91,13 @@ type Publisher interface {
 
 // Config says how sessions are made. Publisher, NewDecoder and NewAnalyzer are required.
 type Config struct {
-	Publisher   Publisher
-	NewDecoder  func(Codec) (Decoder, error)
-	NewAnalyzer func(own *vision.Neutral) (Analyzer, error) // own is the resident's face at ease, nil where there is none
-	Models      map[string]string                           // versions and checksums, written into every observation
-	Method      string                                      // what measures baselines: values of one method only compare
-	Window      pain.WindowConfig                           // of every capture
+	Publisher  Publisher
+	NewDecoder func(Codec) (Decoder, error)
+	// NewAnalyzer is given the resident's face at ease, nil where there is none, and the half of the face to read.
+	NewAnalyzer func(own *vision.Neutral, side vision.Side) (Analyzer, error)
+	Models      map[string]string // versions and checksums, written into every observation
+	Method      string            // what measures baselines: values of one method only compare
+	Window      pain.WindowConfig // of every capture
 
 	MaxStreams  int           // tablets that publish at the same time; default 8
 	MaxSessions int           // sessions that exist at the same time, publishing or not; default 8 * MaxStreams
@@ -106,6 +107,16 @@ type Config struct {
 	Meter       Meter         // default none
 	Logger      *slog.Logger  // default discards
 }
+
+// Side is the half of a face that a session reads: the person's own right and left.
+type Side = vision.Side
+
+// The sides.
+const (
+	BothSides = vision.BothSides
+	RightSide = vision.RightSide // for a face that is palsied on the left
+	LeftSide  = vision.LeftSide
+)
 
 // CaptureState says where an observation window stands.
 type CaptureState string

@@ -18,6 +18,10 @@ type AnalyzerConfig struct {
 	Neutral *Neutral
 	// FixedNeutral keeps to Neutral, or to the average face, and never looks for one in the session.
 	FixedNeutral bool
+	// Side is the half of the face that is read: the healthy one of a face that is palsied on the other. The face is then measured as if
+	// that half's mirror image stood in the place of the other. What lies in the middle, as how far the lips stand apart, how wide the mouth is and the folds
+	// between the brows, is still measured on the whole. Features of a half compare with those of the same half only; see [Side.Method].
+	Side Side
 	// LookEvery is how often the detector looks for other faces while one is followed; default 1 s.
 	LookEvery time.Duration
 }
@@ -54,6 +58,9 @@ type Analyzer struct {
 
 // NewAnalyzer opens the networks and returns an analyzer at its first picture.
 func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
+	if !cfg.Side.Valid() {
+		return nil, fmt.Errorf("there is no side of the face %q: it is %q or %q, the person's own, or empty for both", cfg.Side, RightSide, LeftSide)
+	}
 	pop, err := populationOf(m.MeshKind())
 	if err != nil {
 		return nil, err
@@ -61,7 +68,7 @@ func NewAnalyzer(m Models, cfg AnalyzerConfig) (*Analyzer, error) {
 	if cfg.LookEvery == 0 {
 		cfg.LookEvery = time.Second
 	}
-	a := &Analyzer{cfg: cfg, pop: pop, sight: newSight(&pop.Shape), scorer: pain.NewScorer(cfg.Stills)}
+	a := &Analyzer{cfg: cfg, pop: pop, sight: newSight(&pop.Shape, cfg.Side), scorer: pain.NewScorer(cfg.Stills)}
 	if !cfg.Stills && !cfg.FixedNeutral && cfg.Neutral == nil {
 		if a.finder, err = NewRestFinder(m.MeshKind(), 0); err != nil {
 			return nil, err
@@ -214,7 +221,7 @@ func (a *Analyzer) use(n Neutral) {
 // Judge compares a measurement with the neutral of the moment and scores it. Measurements come in order of time.
 func (a *Analyzer) Judge(m *Measurement) Result {
 	r := Result{Frame: pain.Frame{Index: m.Index, T: m.T, State: m.State, Reasons: m.Reasons, AU: pain.Unmeasured()},
-		Face: m.Face, Baseline: a.neutral.Kind, Stages: m.Stages}
+		Face: m.Face, Baseline: a.neutral.Kind, Side: a.cfg.Side, Stages: m.Stages}
 	start := time.Now()
 	if m.State == pain.Scored {
 		r.Frame.AU, r.Deviation = estimate(&m.Features, &a.neutral)
@@ -353,6 +360,7 @@ func (a *Analyzer) look(img *I420, presence float32, m *Measurement) error {
 	}
 	m.State = pain.Scored
 	m.Features.shape(&a.frontal)
+	m.Features.halve(a.cfg.Side)
 	m.Features.texture(a.mesh, a.region)
 	return m.Features.number(a.units, a.sight, a.mesh, a.region, &a.frontal, yaw, pitch)
 }

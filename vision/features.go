@@ -106,6 +106,21 @@ func (f *Features) shape(p *[NumPoints]vec3) {
 	set(fLowerLip, d(17, 152))
 }
 
+// pairs are the features that there are for the right half of the face and, after it, for the left.
+var pairs = [...]int{fEyeOpenR, fLowerLidR, fBrowInnerR, fBrowOuterR, fCheekR, fNoseWingR, fLipRaiseR, fLipCornerR, fLipCornerEyeR}
+
+// halve takes one half's features for the other's, too.
+func (f *Features) halve(side Side) {
+	for _, right := range pairs {
+		switch side {
+		case RightSide:
+			f[right+1] = f[right]
+		case LeftSide:
+			f[right] = f[right+1]
+		}
+	}
+}
+
 // patch is a square piece of skin in the net's crop: centre and half side in pixels of the crop.
 type patch struct{ x, y, half float64 }
 

@@ -138,7 +138,7 @@ func TestAlignFollowsTheFace(t *testing.T) {
 			}
 		}
 		m.shade()
-		s := newSight(&pop.Shape)
+		s := newSight(&pop.Shape, BothSides)
 		s.align(m, Region{CX: meshSize / 2, CY: meshSize / 2, Size: meshSize})
 		for _, i := range []int{20, 52, 80} {
 			u := (float64(i) + 0.5 - PatchWidth/2) / patchScale

@@ -32,6 +32,27 @@ const (
 	BaselineResident   Baseline = "resident"   // this person's own, taken at ease
 )
 
+// Side is a half of the face: the person's own right and left, as everywhere here.
+type Side string
+
+// The sides.
+const (
+	BothSides Side = ""
+	RightSide Side = "right"
+	LeftSide  Side = "left"
+)
+
+// Valid says whether s is one of the sides.
+func (s Side) Valid() bool { return s == BothSides || s == RightSide || s == LeftSide }
+
+// Method names what measures a baseline on this half of the face, where method does on the whole.
+func (s Side) Method(method string) string {
+	if s == BothSides {
+		return method
+	}
+	return method + " " + string(s) + " half"
+}
+
 // Stages is the time that each step of one frame took.
 type Stages struct{ Detect, Crop, Mesh, AU, Score time.Duration }
 
@@ -40,6 +61,7 @@ type Result struct {
 	Frame    pain.Frame
 	Face     Face
 	Baseline Baseline
+	Side     Side // the half that was read; see [AnalyzerConfig]
 	Stages   Stages
 
 	// Where the frame was scored: the face as it is, and its action units against the average face, whatever the neutral in use.

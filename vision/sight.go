@@ -3,6 +3,7 @@ package vision
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"wince/vision/pixel"
 )
@@ -42,15 +43,23 @@ func sightPoints() (p []int) {
 
 // sight cuts out of a measured face what the network is shown. It does not allocate after newSight.
 type sight struct {
+	side   Side // the half that is shown, and mirrored where the other would be
 	points []int
+	across []int                        // for each of the points, the place of the one that is its mirror image
+	hidden []bool                       // the points on the other half, which is not shown
 	solve  [len(alignPoints)][3]float64 // from the landmarks in the crop to the affine map from the face's axes to the crop
 	grey   [PatchHeight * PatchWidth]float32
 }
 
 // newSight prepares for an average face. The affine map is the least-squares one from the average face's alignPoints to a
 // face's, of which the average's part can be solved beforehand.
-func newSight(shape *[NumPoints]vec3) *sight {
-	s := &sight{points: sightPoints()}
+func newSight(shape *[NumPoints]vec3, side Side) *sight {
+	s := &sight{side: side, points: sightPoints()}
+	s.across, s.hidden = mirrorImages(shape, s.points), make([]bool, len(s.points))
+	for i, p := range s.points {
+		left := shape[p][0] > 0
+		s.hidden[i] = s.across[i] != i && (side == RightSide && left || side == LeftSide && !left)
+	}
 	var n [3][3]float64 // normal equations in x, y, 1
 	row := func(i int) [3]float64 { return [3]float64{shape[i][0], shape[i][1], 1} }
 	for _, i := range alignPoints {
@@ -69,6 +78,21 @@ func newSight(shape *[NumPoints]vec3) *sight {
 		}
 	}
 	return s
+}
+
+// mirrorImages returns, for each of some landmarks, the place of the one that lies nearest to its mirror image in an average face.
+func mirrorImages(shape *[NumPoints]vec3, points []int) []int {
+	across := make([]int, len(points))
+	for i, p := range points {
+		across[i] = i // of points that are told twice, too
+		best := 2 * math.Abs(shape[p][0])
+		for k, q := range points {
+			if d := math.Hypot(shape[p][0]+shape[q][0], shape[p][1]-shape[q][1]); d < best {
+				best, across[i] = d, k
+			}
+		}
+	}
+	return across
 }
 
 // inverse3 is the inverse of a symmetric matrix that has one.
@@ -94,11 +118,26 @@ func (s *sight) fill(dst []float32, m *mesher, r Region, frontal *[NumPoints]vec
 	dst[0], dst[1] = float32(yaw)/30, float32(pitch)/30
 	copy(dst[sightPose:], f[:numFeatures])
 	dst = dst[sightPose+int(numFeatures):]
-	for i, p := range s.points {
-		dst[2*i], dst[2*i+1] = float32(frontal[p][0]), float32(frontal[p][1])
-	}
+	s.place(dst, frontal)
 	s.align(m, r)
 	pixel.Flatten(dst[2*len(s.points):], s.grey[:], PatchWidth, patchBlack)
+}
+
+// place writes where the landmarks lie, x and y of each.
+func (s *sight) place(dst []float32, frontal *[NumPoints]vec3) {
+	for i, p := range s.points {
+		q := &frontal[p]
+		x := q[0]
+		switch {
+		case s.side == BothSides:
+		case s.across[i] == i:
+			x = 0
+		case s.hidden[i]:
+			q = &frontal[s.points[s.across[i]]]
+			x = -q[0]
+		}
+		dst[2*i], dst[2*i+1] = float32(x), float32(q[1])
+	}
 }
 
 // number lets the network make its numbers of a face whose other features are set; net may be nil.
@@ -129,6 +168,17 @@ func (s *sight) align(m *mesher, r Region) {
 		float32(ax[0]*left + ax[1]*top + ax[2]), float32(ax[0] / patchScale), float32(ax[1] / patchScale),
 		float32(ay[0]*left + ay[1]*top + ay[2]), float32(ay[0] / patchScale), float32(ay[1] / patchScale),
 	})
+	if s.side != BothSides {
+		for row := range slices.Chunk(s.grey[:], PatchWidth) {
+			for x, last := 0, PatchWidth-1; x < PatchWidth/2; x++ { // the person's right half is the picture's left
+				if s.side == RightSide {
+					row[last-x] = row[x]
+				} else {
+					row[x] = row[last-x]
+				}
+			}
+		}
+	}
 }
 
 // A Sight is what the network of the action units is shown of one face, before the skin is flattened: for training it.
@@ -140,9 +190,7 @@ type Sight struct {
 // Sight takes what the network is shown of the face measured last.
 func (a *Analyzer) Sight(into *Sight) {
 	s := a.sight
-	for i, p := range s.points {
-		into.Points[2*i], into.Points[2*i+1] = float32(a.frontal[p][0]), float32(a.frontal[p][1])
-	}
+	s.place(into.Points[:], &a.frontal)
 	s.align(a.mesh, a.cut)
 	for i, v := range s.grey {
 		into.Patch[i] = uint8(math.Round(float64(min(max(v, 0), 1)) * 255))

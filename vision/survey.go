@@ -33,7 +33,7 @@ func NewSurvey(m Models) (*Survey, error) {
 	s := &Survey{detect: d, mesh: mesh}
 	s.pop, err = populationOf(m.MeshKind())
 	if err == nil {
-		s.sight = newSight(&s.pop.Shape)
+		s.sight = newSight(&s.pop.Shape, BothSides)
 		s.units, err = openUnits(m, s.pop.neutral.heads)
 	}
 	if err != nil {

@@ -72,14 +72,19 @@ func (s *Server) measureAgainst(ctx context.Context, v *care.Session, live LiveS
 	return err
 }
 
-// baselineView is a baseline and whether it still compares with what measures now.
+// baselineView is a baseline and whether it still compares with what measures this resident now.
 type baselineView struct {
 	*care.Baseline
 	Outdated bool `json:"outdated"`
 }
 
-func (s *Server) viewBaseline(b *care.Baseline) baselineView {
-	return baselineView{b, b.Method != s.opt.Method}
+func (s *Server) viewBaseline(r *care.Resident, b *care.Baseline) baselineView {
+	return baselineView{b, b.Method != s.methodFor(r)}
+}
+
+// methodFor names what measures a resident's baselines now: with a palsy of one side that of the healthy half.
+func (s *Server) methodFor(r *care.Resident) string {
+	return healthySide(r.Conditions).Method(s.opt.Method)
 }
 
 // newBaseline is the body of POST /residents/ID/baselines: what a session took, or values that another program measured.
@@ -109,7 +114,7 @@ func (s *Server) addBaseline(c *gin.Context) {
 		if in.SessionID != "" {
 			var again bool
 			if again, err = s.fromTaken(c, &in, v); again {
-				s.answer(c, http.StatusOK, v.Version, s.viewBaseline(v), nil)
+				s.answer(c, http.StatusOK, v.Version, s.viewBaseline(r, v), nil)
 				return
 			}
 		}
@@ -131,7 +136,7 @@ func (s *Server) addBaseline(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.answer(c, status, v.Version, s.viewBaseline(v), nil)
+	s.answer(c, status, v.Version, s.viewBaseline(r, v), nil)
 }
 
 // fromTaken fills a baseline with what a live session of the resident took. Where the request came before, b becomes what was
@@ -207,7 +212,7 @@ func (s *Server) changeBaseline(c *gin.Context, in any, do func(*care.Baseline, 
 		s.fail(c, err)
 		return
 	}
-	s.answer(c, http.StatusOK, v.Version, s.viewBaseline(v), nil)
+	s.answer(c, http.StatusOK, v.Version, s.viewBaseline(r, v), nil)
 }
 
 func (s *Server) listBaselines(c *gin.Context) {
@@ -218,7 +223,7 @@ func (s *Server) listBaselines(c *gin.Context) {
 	}
 	views := []baselineView{}
 	for i := range list {
-		views = append(views, s.viewBaseline(&list[i]))
+		views = append(views, s.viewBaseline(r, &list[i]))
 	}
 	s.list(c, "baselines", views, err)
 }

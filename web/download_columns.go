@@ -182,7 +182,8 @@ func cameraColumns() []column {
 			numberColumn(name+"_peak", intensity, of+", "+u.Name()+": 95th percentile", au(func(s pain.AUSummary) float64 { return s.Peak })),
 			numberColumn(name+"_mean", intensity, of+", "+u.Name()+": mean", au(func(s pain.AUSummary) float64 { return s.Mean })))
 	}
-	return list
+	return append(list, // what came later stands behind: no column is moved
+		seenColumn("camera_side", "right or left, the person's own: the half of the face that was measured, of one palsied on the other; empty for both", func(o *pain.Observation) string { return o.Side }))
 }
 
 func seenMS(r *downloadRow, of func(*pain.Observation) int64) (int64, bool) {

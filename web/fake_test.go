@@ -40,6 +40,7 @@ type fakeSession struct {
 	done     chan struct{}
 	end      func()
 	heldBack bool
+	side     stream.Side
 	own      *stream.Baseline
 	used     bool
 	baseline bool // the capture is one
@@ -100,13 +101,13 @@ func (s *fakeSession) HoldBack() {
 	s.heldBack = true
 }
 
-func (f *fakeLive) Create(id string) (LiveSession, error) {
+func (f *fakeLive) Create(id string, side stream.Side) (LiveSession, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.full {
 		return nil, stream.ErrAtCapacity
 	}
-	s := &fakeSession{events: make(chan []byte, 10), done: make(chan struct{})}
+	s := &fakeSession{side: side, events: make(chan []byte, 10), done: make(chan struct{})}
 	s.end = sync.OnceFunc(func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -202,6 +203,7 @@ func (s *fakeSession) observe() {
 		w.Add(&f)
 	}
 	o := w.Observation()
+	o.Side = string(s.side)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.observed, s.state = &o, stream.CaptureDone

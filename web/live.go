@@ -10,7 +10,7 @@ import (
 
 // Live opens and finds live sessions.
 type Live interface {
-	Create(id string) (LiveSession, error)
+	Create(id string, side stream.Side) (LiveSession, error)
 	Get(id string) (LiveSession, error)
 	Load() stream.Load
 }
@@ -39,8 +39,8 @@ func LiveSessions(s *stream.Sessions) Live { return sessions{s} }
 
 type sessions struct{ *stream.Sessions }
 
-func (s sessions) Create(id string) (LiveSession, error) {
-	x, err := s.Sessions.Create(id)
+func (s sessions) Create(id string, side stream.Side) (LiveSession, error) {
+	x, err := s.Sessions.Create(id, side)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (s *Server) overviewOf(c *gin.Context, site string, days int) (*care.Overvi
 	if in.Due, err = s.dueItems(ctx, site, "", now, 0); err != nil {
 		return nil, err
 	}
-	in.Zone, in.Days, in.Method = zone, days, s.opt.Method
+	in.Zone, in.Days, in.Method = zone, days, s.methodFor
 	return in.Overview(), nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -82,8 +83,9 @@ func (s *Server) openSession(c *gin.Context) {
 		v.ResidentID = *in.ResidentID
 	}
 	err := v.Check()
+	var side stream.Side
 	if err == nil {
-		v.SiteID, err = s.mayFilm(c, v)
+		v.SiteID, side, err = s.mayFilm(c, v)
 	}
 	if err != nil {
 		s.fail(c, err)
@@ -94,7 +96,7 @@ func (s *Server) openSession(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	live, err := s.opt.Live.Create(v.ID)
+	live, err := s.opt.Live.Create(v.ID, side)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -117,22 +119,34 @@ func (s *Server) openSession(c *gin.Context) {
 	c.JSON(http.StatusCreated, viewSession(v, live))
 }
 
-// mayFilm says whether whoever asks may open a session, and in which site it is.
-func (s *Server) mayFilm(c *gin.Context, v *care.Session) (string, error) {
+// mayFilm says whether whoever asks may open a session, in which site it is, and which half of the face is to be read.
+func (s *Server) mayFilm(c *gin.Context, v *care.Session) (site string, side stream.Side, err error) {
 	if v.Practice {
 		if in := scope(c); !in.Has(care.DefaultSite) && len(in.Sites) > 0 {
-			return in.Sites[0], nil
+			return in.Sites[0], stream.BothSides, nil
 		}
-		return care.DefaultSite, nil
+		return care.DefaultSite, stream.BothSides, nil
 	}
 	if byLocal(c) {
-		return "", edge(care.Forbidden, `The local token opens practice sessions only: send "practice": true, or sign in as a person.`)
+		return "", "", edge(care.Forbidden, `The local token opens practice sessions only: send "practice": true, or sign in as a person.`)
 	}
 	r, err := s.resident(c, v.ResidentID)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return r.SiteID, r.MayBeFilmed(s.opt.Now())
+	return r.SiteID, healthySide(r.Conditions), r.MayBeFilmed(s.opt.Now())
+}
+
+// healthySide returns the half of a face that is palsied on the other. One that is palsied on both, or on neither, is read whole.
+func healthySide(notes []care.FaceNote) stream.Side {
+	left, right := slices.Contains(notes, care.PalsyLeft), slices.Contains(notes, care.PalsyRight)
+	switch {
+	case left && !right:
+		return stream.RightSide
+	case right && !left:
+		return stream.LeftSide
+	}
+	return stream.BothSides
 }
 
 // mayStillFilm says whether the session that the address names may go on: consent may have been withdrawn, or have expired,

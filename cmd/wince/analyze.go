@@ -37,12 +37,17 @@ Action units are measured against a neutral face:
   --neutral population   the average face
   --neutral IMAGE        a picture of the same person at ease
 
+A face that is palsied on one side, as after a stroke, shows what it shows on the other: with --side right or --side left, the
+person's own, it is measured as if that half's mirror image stood in the place of the other. Name the healthy half. The observation
+then says which it was, and its confidence is low.
+
 With --json there is one line of JSON for each picture ("type":"frame") and, after them, one for each file
 ("type":"observation"). docs/cli.md describes every member.
 
 The action units are a first, provisional estimate, not validated on real pain. Wince is not a cleared medical device.`,
 		Example: `  wince analyze clip.mp4
   wince analyze --json --neutral at-ease.jpg clip.mp4 >clip.jsonl
+  wince analyze --side right after-a-stroke-on-the-left.mp4
   wince analyze --plot clip.png clip.mp4`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -58,6 +63,7 @@ The action units are a first, provisional estimate, not validated on real pain. 
 	f := c.Flags()
 	f.BoolVar(&opt.json, "json", false, "print JSON lines instead of a table")
 	f.StringVar(&opt.neutral, "neutral", "auto", "what to measure against: auto, population, or a picture of the person at ease")
+	f.StringVar(&opt.side, "side", "both", "which half of the face to measure, the person's own: both, right or left (the healthy one of a palsied face)")
 	f.StringVar(&opt.plot, "plot", "", "write a picture of the scores and action units over time to this `FILE.png` (one file of input only)")
 	f.StringVar(&opt.mesh, "mesh", string(vision.PlainMesh), "what places the landmarks: plain, or attention: finer at lips and eyes, and slower")
 	f.StringVar(&opt.models, "models", "", "`DIR` with the model files (default: where make build puts them; see wince models --help)")
@@ -65,18 +71,20 @@ The action units are a first, provisional estimate, not validated on real pain. 
 }
 
 type analyzeOptions struct {
-	json                        bool
-	neutral, plot, models, mesh string
-	out, err                    io.Writer
-	nets                        vision.Models
-	given                       *vision.Neutral // from a picture
-	versions                    map[string]string
+	json                              bool
+	neutral, side, plot, models, mesh string
+	out, err                          io.Writer
+	nets                              vision.Models
+	given                             *vision.Neutral // from a picture
+	versions                          map[string]string
 }
 
 func (o *analyzeOptions) run(ctx context.Context, files []string) (err error) {
 	switch {
 	case !vision.MeshKind(o.mesh).Valid():
 		return &exitError{exitUsage, fmt.Errorf("--mesh is %q: choose plain or attention", o.mesh)}
+	case o.side != "both" && (o.side == "" || !vision.Side(o.side).Valid()):
+		return &exitError{exitUsage, fmt.Errorf("--side is %q: choose both, right or left, the person's own and not the picture's", o.side)}
 	case o.plot != "" && len(files) > 1:
 		return &exitError{exitUsage, errors.New("--plot draws one file: name one, or call once for each")}
 	case o.plot != "" && !strings.EqualFold(filepath.Ext(o.plot), ".png"):
@@ -167,7 +175,11 @@ func (o *analyzeOptions) file(ctx context.Context, out *bufio.Writer, path strin
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	a, err := vision.NewAnalyzer(o.nets, vision.AnalyzerConfig{Stills: still, Neutral: o.given, FixedNeutral: true})
+	side := vision.BothSides
+	if o.side != "both" {
+		side = vision.Side(o.side)
+	}
+	a, err := vision.NewAnalyzer(o.nets, vision.AnalyzerConfig{Stills: still, Neutral: o.given, FixedNeutral: true, Side: side})
 	if err != nil {
 		return err
 	}
@@ -197,6 +209,9 @@ func (o *analyzeOptions) file(ctx context.Context, out *bufio.Writer, path strin
 	}
 	obs := w.Observation()
 	obs.Trace = nil // all frames are written
+	if obs.Scored > 0 {
+		obs.Side = string(side)
+	}
 	obs.SetBaselines(map[string]int{string(a.Neutral().Kind): max(obs.Scored, 1)}, string(vision.BaselineResident))
 	for k, v := range o.versions {
 		obs.Models[k] = v

@@ -307,6 +307,41 @@ func TestAnalyzeTableAndPlot(t *testing.T) {
 	}
 }
 
+// Which half was read stands in the table and in the JSON, and half a face is never more than low confidence.
+func TestAnalyzeSide(t *testing.T) {
+	face := onePicture(t, "blink.ivf")
+	for _, side := range []string{"right", "left"} {
+		_, obs := analysed(t, "--side", side, face)
+		if obs["side"] != side || obs["confidence"] != "low" {
+			t.Errorf("--side %s: side %v, confidence %v", side, obs["side"], obs["confidence"])
+		}
+	}
+	if _, obs := analysed(t, face); obs["side"] != nil {
+		t.Errorf("without --side: %v", obs["side"])
+	}
+	if _, obs := analysed(t, "--side", "left", onePicture(t, "nobody.ivf")); obs["side"] != nil || obs["scored"] != 0.0 {
+		t.Errorf("nothing was judged, and yet %v", obs)
+	}
+	if status, out, stderr := wince(t, "analyze", "--side", "left", face); status != 0 || !strings.Contains(out, "Measured on the person's left half") {
+		t.Errorf("exit status %d\n%s%s", status, out, stderr)
+	}
+}
+
+// onePicture writes the first picture of a clip as a clip of its own.
+func onePicture(t *testing.T, name string) string {
+	t.Helper()
+	whole, err := os.ReadFile(clipFile(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := filepath.Join(t.TempDir(), "first-"+name)
+	size := int(binary.LittleEndian.Uint32(whole[32:]))
+	if err := os.WriteFile(first, whole[:32+12+size], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return first
+}
+
 // One picture is judged whatever its file is called, and so is a clip that has only one.
 func TestAnalyzeOnePicture(t *testing.T) {
 	var b bytes.Buffer
@@ -320,16 +355,7 @@ func TestAnalyzeOnePicture(t *testing.T) {
 	if _, obs := analysed(t, photo); obs["duration_ms"] != 1000.0 {
 		t.Errorf("a picture without an ending is no still: %v", obs)
 	}
-	whole, err := os.ReadFile(clipFile("blink.ivf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	first := filepath.Join(t.TempDir(), "first.ivf")
-	size := int(binary.LittleEndian.Uint32(whole[32:]))
-	if err := os.WriteFile(first, whole[:32+12+size], 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if frames, obs := analysed(t, first); len(frames) != 1 || obs["state"] != "assessed" {
+	if frames, obs := analysed(t, onePicture(t, "blink.ivf")); len(frames) != 1 || obs["state"] != "assessed" {
 		t.Errorf("a clip of one picture: %v", obs)
 	}
 }
@@ -371,6 +397,8 @@ func TestAnalyzeBadInput(t *testing.T) {
 		{"neutral is no face", []string{"analyze", "--neutral", clipFile("nobody.ivf"), clipFile("blink.ivf")}, 1, "cannot be judged"},
 		{"neutral is no picture", []string{"analyze", "--neutral", text, clipFile("blink.ivf")}, 1, "neutral"},
 		{"no such mesh", []string{"analyze", "--mesh", "fine", clipFile("blink.ivf")}, 2, "--mesh"},
+		{"no such side", []string{"analyze", "--side", "Left", clipFile("blink.ivf")}, 2, "both, right or left"},
+		{"an empty side", []string{"analyze", "--side", "", clipFile("blink.ivf")}, 2, "--side"},
 		{"plot of two", []string{"analyze", "--plot", "x.png", text, text}, 2, "--plot"},
 		{"plot is no PNG", []string{"analyze", "--plot", filepath.Join(dir, "x.pdf"), clipFile("blink.ivf")}, 2, ".png"},
 		{"no models", []string{"analyze", "--models", filepath.Join(dir, "nowhere"), clipFile("blink.ivf")}, 3, "models"},

@@ -157,13 +157,13 @@ func newSession(t *testing.T, publisher *rtc.Server, a stream.Analyzer) (*stream
 	t.Helper()
 	live, err := stream.NewSessions(stream.Config{
 		Publisher: publisher, NewDecoder: decode.Open,
-		NewAnalyzer: func(*vision.Neutral) (stream.Analyzer, error) { return a, nil },
+		NewAnalyzer: func(*vision.Neutral, vision.Side) (stream.Analyzer, error) { return a, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(live.Close)
-	session, err := live.Create("s")
+	session, err := live.Create("s", stream.BothSides)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -102,7 +102,11 @@ func describe(o *pain.Observation) []string {
 		if len(o.Confounder) > 0 {
 			lines = append(lines, "Taken into account: "+shares(o.Confounder)+".")
 		}
-		lines = append(lines, fmt.Sprintf("Measured against the %s neutral; confidence %s.", o.Baseline, o.Confidence))
+		half := ""
+		if o.Side != "" {
+			half = " on the person's " + o.Side + " half of the face"
+		}
+		lines = append(lines, fmt.Sprintf("Measured%s against the %s neutral; confidence %s.", half, o.Baseline, o.Confidence))
 	}
 	return append(lines, "Provisional: a first estimate, not validated on real pain. Wince is not a cleared medical device.")
 }

@@ -307,9 +307,9 @@ func (c *config) certificateState(conf *tls.Config) func() web.CertificateState 
 }
 
 // analyzers returns what makes the analyzer of one stream.
-func analyzers(nets *ort.Runtime, log *slog.Logger) func(*vision.Neutral) (stream.Analyzer, error) {
-	return func(own *vision.Neutral) (stream.Analyzer, error) {
-		a, err := vision.NewAnalyzer(nets, vision.AnalyzerConfig{Neutral: own})
+func analyzers(nets *ort.Runtime, log *slog.Logger) func(*vision.Neutral, vision.Side) (stream.Analyzer, error) {
+	return func(own *vision.Neutral, side vision.Side) (stream.Analyzer, error) {
+		a, err := vision.NewAnalyzer(nets, vision.AnalyzerConfig{Neutral: own, Side: side})
 		if err != nil {
 			return nil, err
 		}

@@ -54,7 +54,7 @@ func newTinyServer(t *testing.T, maxStreams int) *tinyServer {
 	}
 	live, err := stream.NewSessions(stream.Config{
 		Publisher: publisher, NewDecoder: decode.Open, MaxStreams: maxStreams,
-		NewAnalyzer: func(*vision.Neutral) (stream.Analyzer, error) { return constantAnalyzer{}, nil },
+		NewAnalyzer: func(*vision.Neutral, vision.Side) (stream.Analyzer, error) { return constantAnalyzer{}, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func newTinyServer(t *testing.T, maxStreams int) *tinyServer {
 			return
 		}
 		id := fmt.Sprint("s", s.opened.Add(1))
-		if _, err := live.Create(id); err != nil {
+		if _, err := live.Create(id, stream.BothSides); err != nil {
 			fail(w, http.StatusConflict, err)
 			return
 		}
@@ -275,7 +275,7 @@ func TestSimulateSeveralTablets(t *testing.T) {
 
 func TestSimulateCapture(t *testing.T) {
 	s := newTinyServer(t, 8)
-	if _, err := s.live.Create("mine"); err != nil {
+	if _, err := s.live.Create("mine", stream.BothSides); err != nil {
 		t.Fatal(err)
 	}
 	out, err := simulate(t, "--url", s.URL+"/api/v1/sessions/mine/whip", "--clip", shortClip(t), "--capture", "3", "--token", tinyToken)

@@ -26,13 +26,13 @@ func TestCaptureOutlastsARestart(t *testing.T) {
 	s := newServer(t, Config{})
 	live, err := stream.NewSessions(stream.Config{
 		Publisher: s, NewDecoder: func(stream.Codec) (stream.Decoder, error) { return anyPicture{}, nil },
-		NewAnalyzer: func(*vision.Neutral) (stream.Analyzer, error) { return anyPicture{}, nil },
+		NewAnalyzer: func(*vision.Neutral, vision.Side) (stream.Analyzer, error) { return anyPicture{}, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer live.Close()
-	session, err := live.Create("s")
+	session, err := live.Create("s", stream.BothSides)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,6 +53,8 @@ func terms() []term {
 		{"time-away", "Time in the middle without pictures", "In milliseconds; the connection was lost, or a pause. It is in no other figure"},
 		{"confidence", "Confidence of the machine", "none, low or moderate; never higher while the method is not validated"},
 		{"confidence-none", "No confidence", ""}, {"confidence-low", "Low confidence", ""}, {"confidence-moderate", "Moderate confidence", ""},
+		{"measured-half", "Half of the face that was measured", "Of a face that is palsied on the other; the person's own right and left. Without it the whole face"},
+		{"half-right", "The person's right half", ""}, {"half-left", "The person's left half", ""},
 		{"au-share", "Share of the judged time with the action unit", "At intensity 1 or more, AU43 at 0.5 or more; 0 to 1"},
 		{"au-peak", "Peak intensity of the action unit", "95th percentile; 0 to 5, AU43 0 to 1"},
 		{"au-mean", "Mean intensity of the action unit", "0 to 5, AU43 0 to 1"},

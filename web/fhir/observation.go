@@ -264,6 +264,9 @@ func faceObservations(a *care.Assessment, o *pain.Observation, alone bool) []*Ob
 	if _, known := displays()["confidence-"+o.Confidence]; known {
 		main.Component = append(main.Component, ObservationComponent{Code: *ownConcept("confidence"), ValueConcept: ownConcept("confidence-" + o.Confidence)})
 	}
+	if _, known := displays()["half-"+o.Side]; known {
+		main.Component = append(main.Component, ObservationComponent{Code: *ownConcept("measured-half"), ValueConcept: ownConcept("half-" + o.Side)})
+	}
 	for _, set := range []struct {
 		prefix string
 		shares map[string]float64

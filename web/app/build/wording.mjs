@@ -61,7 +61,7 @@ export function problemCodes() {
 export function evidenceRules() {
   const text = readFileSync(join(root, "pain/rules.yaml"), "utf8");
   const looks = Object.fromEntries([...text.matchAll(/^ {2}(AU\d+): (.+)$/gm)].map((m) => [m[1], m[2]]));
-  return { looks, say: [...text.matchAll(/say: "([^"]+)"/g)].map((m) => m[1]) };
+  return { looks, say: [...text.matchAll(/(?:say|measured): "([^"]+)"/g)].map((m) => m[1]) };
 }
 
 if (process.argv[1] === import.meta.filename) {

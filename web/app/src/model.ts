@@ -127,6 +127,7 @@ export interface Observation {
   baselines?: Record<string, number>;
   baseline_id?: string;
   baseline_taken_at?: string;
+  side?: "right" | "left"; // the half of the face that was read, of a face that is palsied on the other
   trace?: Trace | null; // of single records; lists leave it out
   confidence: string;
   provisional: boolean;

@@ -27,6 +27,12 @@ suite("summarise", () => {
     expect(s.against).toContain("average face");
   });
 
+  it("says which half of a palsied face was measured", () => {
+    expect(said(observation).side).toBeUndefined();
+    expect(said({ ...observation, side: "right" }).side).toMatch(/^The right, /);
+    expect(said({ ...observation, side: "left" }).side).toMatch(/^The left, /);
+  });
+
   it("says when no pictures came in the middle", () => {
     expect(said(observation).gaps).toBeUndefined();
     expect(said({ ...observation, gaps: [{ at_ms: 4000, ms: 21_000 }] }).gaps).toMatch(/^No pictures came for 21\u00a0s in the middle: /);

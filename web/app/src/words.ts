@@ -18,7 +18,7 @@ function shares(of: Record<string, number>, kind: "reason" | "confounder"): stri
 }
 
 export interface Line {
-  id: "assessed" | "gaps" | "notJudged" | "mean" | "peak" | "above" | "seen" | "discounted" | "against" | "confidence" | "score";
+  id: "assessed" | "gaps" | "notJudged" | "mean" | "peak" | "above" | "seen" | "discounted" | "against" | "side" | "confidence" | "score";
   term: string;
   said: string;
   items?: string[];
@@ -51,6 +51,7 @@ export function summarise(o: Observation): Line[] {
   const discounted = shares(o.confounders, "confounder");
   add("discounted", discounted ? t("result.discountedSaid", { what: capital(discounted) }) : t("result.discountedNone"));
   add("against", `${capital(against(o))}.`);
+  if (o.side) add("side", t("result.sideSaid", { side: o.side }));
   add("confidence", `${t("result.confidenceOf", { level: o.confidence })}.`);
   return lines;
 }

@@ -28,6 +28,11 @@ describe("the camera's reasons", () => {
     }
   });
 
+  it("tell a palsied face that was measured on the healthy half from one that was not", () => {
+    expect(doubtSaid("The left half of the face is paralysed: measured on the right half.")).toBe("Die linke Gesichtshälfte ist gelähmt: auf der rechten gemessen.");
+    expect(doubtSaid("The right half of the face is paralysed: what it would show is missing.")).toBe("Die rechte Gesichtshälfte ist gelähmt: Was sie zeigen würde, fehlt.");
+  });
+
   it("say what was seen", () => {
     const said = evidenceSaid({ evidence: "Brows lowered 42 % of the time, peak 2.1; nose wrinkled 12 % of the time, peak 1.0.", action_units: ["AU4", "AU9"] });
     expect(said.replaceAll("\u00a0", " ")).toBe("Augenbrauen gesenkt: 42 % der Zeit, höchstens 2,1; Nase gerümpft: 12 % der Zeit, höchstens 1,0.");

@@ -46,6 +46,7 @@ const sayings: [RegExp, (m: string, whole: string) => string][] = [
   [/^the person spoke or chewed for (\d+) %/i, (m, whole) => tOr("evidence.speech", whole, { share: shareOf(m) })],
   [/^the eyes were closed in a relaxed face for (\d+) %/i, (m, whole) => tOr("evidence.asleep", whole, { share: shareOf(m) })],
   [/^(parkinsonism) /i, (_, whole) => tOr("evidence.parkinsonism", whole)],
+  [/^the (left|right) half of the face is paralysed: measured on/i, (m, whole) => tOr(`evidence.palsy_${m}_measured`, whole)],
   [/^the (left|right) half of the face is paralysed/i, (m, whole) => tOr(`evidence.palsy_${m}`, whole)],
   [/^(a mask) or tube/i, (_, whole) => tOr("evidence.mask", whole)],
   [/^(people who see badly) /i, (_, whole) => tOr("evidence.vision", whole)],
