@@ -27,7 +27,7 @@ const (
 // little of a single unit: by unit the bar is held with -more, which looks at sixteen people.
 var (
 	honestMean = map[string]float64{"skin tone": 0.30} // a unit's mean difference, over the units, of one person against the average face
-	honestUnit = map[string]float64{"skin tone": 0.40, "age": 0.75}
+	honestUnit = map[string]float64{"skin tone": 0.40, "age": 0.45}
 )
 
 // twin is one look of a person.

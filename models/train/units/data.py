@@ -11,7 +11,7 @@ UNITS = [1, 2, 4, 5, 6, 7, 9, 10, 12, 15, 17, 20, 25, 26, 43]
 AT = {u: i for i, u in enumerate(UNITS)}
 # What the network answers: the units, then the two maxima of PSPI, which are easier than their parts.
 HEADS = [f"AU{u}" for u in UNITS] + ["max67", "max910"]
-SIDED = [4, 6, 7, 9, 10, 12, 20]  # also answered for the person's right and left
+PAIRED = [1, 2, 4, 5, 6, 7, 9, 10, 12, 15, 20]  # what either half of a rendered face does by itself
 SCALE = np.array([5.0] * 14 + [1.0, 5.0, 5.0], np.float32)  # of a head at full strength
 ACROSS = [1, 0, 3, 2, 5, 4, 7, 6, 8, 10, 9, 12, 11, 14, 13, 15, 16, 18, 17, 20, 19, 21, 22, 23, 24, 25]  # the features of the mirror image
 
@@ -29,13 +29,11 @@ def load(pattern):
 
 
 def targets(rows):
-    """Each head's true value, 0-1 of its scale, and each side's."""
+    """Each head's true value, 0-1 of its scale."""
     u = rows["units"].astype(np.float32)
     u[:, AT[25]] = rows["parted"]  # whatever parts the lips, AU25 is what a coder scores
     full = np.concatenate([u, np.maximum(u[:, AT[6]], u[:, AT[7]])[:, None], np.maximum(u[:, AT[9]], u[:, AT[10]])[:, None]], 1)
-    part = u[:, [AT[a] for a in SIDED]] / 5
-    lop = rows["lopsided"][:, None]
-    return (full / SCALE).astype(np.float32), np.concatenate([part * (1 - lop), part * (1 + lop)], 1).astype(np.float32)
+    return (full / SCALE).astype(np.float32)
 
 
 def mirror(points):
@@ -45,18 +43,48 @@ def mirror(points):
     return d.argmin(1)
 
 
+RIGHT = np.array([a > i for i, a in enumerate(ACROSS)])  # the features of the person's right half
+LEFT = np.array([a < i for i, a in enumerate(ACROSS)])
+HALF = 1 << 30  # added to the identity of who is read from one half
+
+
+def halves(rows, across):
+    """People as they are read from one half of the face, the other taken for its mirror image, as vision does: with each half that some
+    picture shows alone, those pictures, some others, and the face at ease. Their units are that half's."""
+    out = []
+    for k, sign in ((0, -1), (1, 1)):  # the right half, the left
+        one = rows["lopsided"] * sign > 0.5
+        some = one | (rows["shot"] < 3) | ((np.abs(rows["lopsided"]) <= 0.5) & (rows["shot"] % 5 == 4))
+        r = rows[some & np.isin(rows["identity"], rows["identity"][one])].copy()
+        r["features"] = np.where((LEFT, RIGHT)[k], r["features"][:, ACROSS], r["features"])
+        p = r["points"].reshape(len(r), -1, 2)
+        side = p.mean(0)[:, 0] * sign < 0
+        p[:] = np.where(side[:, None], p[:, across] * [-1, 1], p)
+        p[:, across == np.arange(len(across)), 0] = 0
+        r["points"] = p.reshape(len(r), -1)
+        x = r["patch"].reshape(len(r), HEIGHT, WIDTH)
+        half = x[:, :, WIDTH // 2:] if k else x[:, :, :WIDTH // 2][:, :, ::-1]
+        r["patch"] = np.concatenate([half[:, :, ::-1], half], 2).reshape(len(r), -1)
+        for u in PAIRED:
+            r["units"][:, AT[u]] = np.minimum(r["units"][:, AT[u]] * (1 + sign * r["lopsided"]), 5)
+        r["identity"] += HALF * (1 + k)
+        out.append(r)
+    return np.concatenate(out)
+
+
 class People:
     """Which rows show whom: for each person up to 3 at ease and the rest, as tables of row numbers."""
 
     def __init__(self, rows):
         order = np.argsort(rows["identity"], kind="stable")
         ids, start = np.unique(rows["identity"][order], return_index=True)
-        calm, busy = [], []
-        for group in np.split(order, start[1:]):
+        calm, busy, self.ids = [], [], []
+        for i, group in zip(ids, np.split(order, start[1:])):
             k = rows["shot"][group] < 3
             if k.any() and (~k).sum() >= 2:
                 calm.append(group[k])
                 busy.append(group[~k])
+                self.ids.append(i)
         self.calm, self.calms = pad(calm)
         self.busy, self.busies = pad(busy)
 

@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 import net
-from data import HEADS, HEIGHT, SIDED, WIDTH
+from data import HEADS, HEIGHT, WIDTH
 
 
 def encoder(model, norm):
@@ -39,6 +39,7 @@ def encoder(model, norm):
     g = node("Relu", [g], "geo1r")
     gemm = lambda x, layer, out: node("Gemm", [x, *(const(f"{out}_{n}", v) for n, v in zip("wb", dense(layer)))], out)
     z = [gemm(g, "geo.3", "geo2")]
+    pose = cut("face", 0, net.POSE, 1, "pose")
     x = cut("face", points, points + HEIGHT * WIDTH, 1, "flat")
     patch = node("Reshape", [x, const("patch_shape", np.array([1, 1, HEIGHT, WIDTH], np.int64))], "patch")
     # Folds along each axis: a convolution gives the second differences of a whole row of a cell at once, with either sign, so that Relu, which
@@ -67,7 +68,12 @@ def encoder(model, norm):
             kw = dict(kernel_shape=[1, 1]) if i == len(net.CHANNELS) else dict(kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
             x = node("Conv", [x, const(key + "_w", q["w"]), const(key + "_b", q["b"])], key, **kw)
             x = node("Relu", [x], key + "r")
-        z.append(gemm(node("Flatten", [x], name + "f"), name + ".out", name + "d"))
+        x = node("Concat", [node("Flatten", [x], name + "f"), pose], name + "c", axis=1)
+        w, b = dense(name + ".hid")
+        w = np.concatenate([w[:-net.POSE], w[-net.POSE:] / norm[1][:net.POSE, None]])
+        b = b - norm[0][:net.POSE] @ w[-net.POSE:]
+        x = node("Gemm", [x, const(name + "h_w", w.astype(np.float32)), const(name + "h_b", b.astype(np.float32))], name + "h")
+        z.append(gemm(node("Relu", [x], name + "hr"), name + ".out", name + "d"))
     node("Concat", z, "numbers", axis=1)
     shape = lambda name, n: helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, n])
     graph = helper.make_graph(nodes, "units", [shape("face", points + HEIGHT * WIDTH)], [shape("numbers", net.LATENT)], init)
@@ -86,7 +92,7 @@ def comparison(out, members, cal):
     """Write the comparison of faces, and return both files' checksums."""
     pack = lambda x: base64.b64encode(np.ascontiguousarray(x, "<f4").tobytes()).decode()
     head = {"encoder": hashlib.sha256(open(f"{out}/units.onnx", "rb").read()).hexdigest(), "features": net.FEATURES, "numbers": net.LATENT,
-            "answers": HEADS, "sided": [f"AU{u}" for u in SIDED],
+            "answers": HEADS,
             "members": [[{"in": w.shape[0], "out": w.shape[1], "weights": pack(w.T), "bias": pack(b)} for w, b in layers] for layers in members]}
     head |= {k: {n: [round(float(x), 5) for x in v] for n, v in c.items()} for k, c in cal.items()}
     text = json.dumps(head, indent=1) + "\n"

@@ -18,7 +18,7 @@ import torch
 import data
 import export
 import report
-from data import AT, HEADS, SCALE, SIDED
+from data import AT, HEADS, SCALE
 
 WIDTHS = (128, 64)
 STILL = [AT[u] for u in (1, 2, 4, 5, 9, 10, 15, 17, 20, 43)]  # what a smile does not move
@@ -40,16 +40,18 @@ def answer_raw(layers, x):
 
 
 class Pairs:
-    """Draws pairs of faces: somebody who acts, or for a share does nothing, and the same person at ease, or the average face. Of the latter a share has the
-    difference of a real person at ease from the average of real ones instead, where real ones are given, so that how people look at
-    ease is learned to mean nothing."""
+    """Draws pairs of faces: somebody who acts, or for a share does nothing, and the same person at ease, or the average face. Of the latter a share has
+    that person's twin instead, of another age and skin, and a share the difference of a real person at ease from the average of real ones, where
+    those are given, so that how people look at ease is learned to mean nothing."""
 
-    def __init__(self, rows, x, real, offset, rest):
-        self.x, self.offset, self.rest = torch.from_numpy(x), offset, rest
-        self.y, self.sides = map(torch.from_numpy, data.targets(rows))
+    def __init__(self, rows, x, twins, real, offset, twin, rest):
+        self.x, self.offset, self.twin, self.rest = torch.from_numpy(x), offset, twin, rest
+        self.y = torch.from_numpy(data.targets(rows))
         p = data.People(rows)
         self.calm, self.calms, self.busy, self.busies = (torch.from_numpy(t).long() for t in (p.calm, p.calms, p.busy, p.busies))
         self.mean = torch.from_numpy(x[rows["shot"] < 3].mean(0))
+        at = {i: k for k, i in enumerate(twins[0]["identity"])} if twins else {}
+        self.twins = torch.from_numpy(np.stack([twins[1][at[i]] if i in at else np.full(x.shape[1], np.nan, np.float32) for i in p.ids]))
         self.real = None if real is None else tuple(torch.from_numpy(np.ascontiguousarray(r)) for r in real)
 
     def draw(self, n):
@@ -63,8 +65,10 @@ class Pairs:
             ease = self.real[0] - self.real[0].mean(0)
             real = own + ease[torch.randint(len(ease), (n,))] * torch.empty(n, 1).uniform_(0.3, 1.2)
             other = torch.where(torch.rand(n, 1) < self.offset, real, other)
+        twin = self.x[acts] - self.twins[who]
+        other = torch.where((torch.rand(n, 1) < self.twin) & ~twin.isnan(), twin, other)
         kind = torch.rand(n, 1) < 0.5
-        return torch.where(kind, own, other), kind.float(), self.y[acts], self.sides[acts]
+        return torch.where(kind, own, other), kind.float(), self.y[acts]
 
     def smiles(self):
         """Real smiles against the person's own face and against the average one."""
@@ -73,13 +77,13 @@ class Pairs:
         return d, torch.cat([torch.ones(len(rest), 1), torch.zeros(len(rest), 1)])
 
 
-def fit(rows, x, real, seed, steps=10000, count=1, batch=512, rate=1e-3, noise=0.1, offset=0.6, rest=0.4, smile=1.0, sides=0.3, decay=1e-4):
+def fit(rows, x, twins, real, seed, steps=10000, count=1, batch=512, rate=1e-3, noise=0.1, offset=0.6, twin=0.15, rest=0.4, smile=1.0, decay=1e-4):
     """Layers of count comparisons, weights and bias each, which begin and draw differently; noise is in standard deviations of each input."""
     torch.manual_seed(seed)
-    pairs = Pairs(rows, x, real, offset, rest)
+    pairs = Pairs(rows, x, twins, real, offset, twin, rest)
     scale = torch.from_numpy(np.append(1 / (x.std(0) + 1e-6), 1).astype(np.float32))
-    weight, half = (1 / t.var(0).clamp(min=0.01) for t in (pairs.y, pairs.sides))
-    sizes = [x.shape[1] + 1, *WIDTHS, 2 * N + 2 * len(SIDED)]
+    weight = 1 / pairs.y.var(0).clamp(min=0.01)
+    sizes = [x.shape[1] + 1, *WIDTHS, 2 * N]
     layers = [[torch.randn(count, a, b) * np.sqrt(2 / a), torch.zeros(count, b)] for a, b in zip(sizes, sizes[1:])]
     layers[-1][0] *= 0.1  # else the first variances are so far off that what was drawn at first is never forgotten
     flat = [t.requires_grad_() for layer in layers for t in layer]
@@ -88,12 +92,11 @@ def fit(rows, x, real, seed, steps=10000, count=1, batch=512, rate=1e-3, noise=0
     ema = [t.detach().clone() for t in flat]
     still = torch.tensor(STILL)
     for _ in range(steps):
-        d, kind, y, part = (t.reshape(count, batch, -1) for t in pairs.draw(count * batch))
+        d, kind, y = (t.reshape(count, batch, -1) for t in pairs.draw(count * batch))
         d = d * scale[:-1] + noise * torch.randn(d.shape)
         out = answer_raw(layers, torch.cat([d, kind], 2))
-        error, spread = out[..., :N] - y, out[..., N:2 * N].clamp(-7, 1)
+        error, spread = out[..., :N] - y, out[..., N:].clamp(-7, 1)
         total = (error ** 2 * weight).mean() + 0.02 * (error.detach() ** 2 * torch.exp(-spread) + spread).mean()
-        total = total + sides * ((out[..., 2 * N:] - part) ** 2 * half).mean()
         if real is not None:
             d, kind = pairs.smiles()
             out = answer_raw(layers, torch.cat([d * scale[:-1], kind], 1))
@@ -115,14 +118,10 @@ def answers(members):
     layers = [tuple(torch.from_numpy(np.stack(t)) for t in zip(*layer)) for layer in zip(*members)]
 
     @torch.no_grad()
-    def run(d, own):
-        d = np.concatenate([d, np.full((len(d), 1), float(own))], 1).astype(np.float32)
-        return answer_raw(layers, torch.from_numpy(d)).mean(0).numpy()
-
     def answer(d, own):
-        out = run(d, own)
-        return out[:, :N] * SCALE, np.exp(0.5 * np.clip(out[:, N:2 * N], -7, 1)) * SCALE
-    answer.halves = lambda d, own: 5 * run(d, own)[:, 2 * N:]
+        d = np.concatenate([d, np.full((len(d), 1), float(own))], 1).astype(np.float32)
+        out = answer_raw(layers, torch.from_numpy(d)).mean(0).numpy()
+        return out[:, :N] * SCALE, np.exp(0.5 * np.clip(out[:, N:], -7, 1)) * SCALE
     return answer
 
 
@@ -150,6 +149,12 @@ def ease(sets):
     return ax[[a[i] for i in both]], bx[[b[i] for i in both]]
 
 
+def material(sets):
+    """What the comparison is fitted on: rendered people, as they are and some of them read from one half, and twins."""
+    (a, ax), (b, bx) = sets["train"], sets["train-half"]
+    return np.concatenate([a, b]), np.concatenate([ax, bx]), sets["twins"]
+
+
 def strangers(sets, seed, steps, count):
     """The spread of each level between people at ease against the average face, as people have it whom the comparison was not fitted on:
     each half of the real people is measured by comparisons that were fitted with the other half only."""
@@ -157,7 +162,7 @@ def strangers(sets, seed, steps, count):
     levels, features = np.zeros((len(x), N)), x[:, :data.FEATURES].astype(float)
     for part in (0, 1):
         known = np.arange(len(x)) % 2 != part
-        answer = answers(fit(*sets["train"], (x[known], smiles[known]), seed, steps, count))
+        answer = answers(fit(*material(sets), (x[known], smiles[known]), seed, steps, count))
         cal = report.calibrate(answer, *sets["dev"])
         m, s = answer(x - x.mean(0), False)
         levels[~known] = report.unbounded(cal, "average", m, s, report.raw(features, features.mean(0)))[0][~known]
@@ -171,7 +176,7 @@ def finish(out, seed, about, steps=10000, count=3):
     which none of them knows, they differ more than on rendered ones. about is what figures.json says of the encoder's training."""
     sets = kept(f"{out}/numbers.npz")
     real = ease(sets)
-    members = fit(*sets["train"], real, seed, steps, count)
+    members = fit(*material(sets), real, seed, steps, count)
     print("the comparisons are fitted", flush=True)
     spread = None if real is None else strangers(sets, seed, steps, count)
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from data import FEATURES, HEADS, HEIGHT, SIDED, WIDTH
+from data import FEATURES, HEADS, HEIGHT, WIDTH
 
 POSE = 2
 UPPER, LOWER = (0, 64), (48, HEIGHT)  # rows of the patch: brows to nose, nose to chin
@@ -20,6 +20,7 @@ CHANNELS = [16, 32, 48]
 CELL, STEP, FLOOR = 8, 2, 0.01  # of the grid; over how many samples folds are read; below which there are none
 CELLS = 2 * (HEIGHT // CELL) * (WIDTH // CELL)
 SQUEEZE = 16
+HIDDEN = 128  # between the convolutions and their numbers: where an edge lies is no linear function of the picture
 AROUND, BLACK = 9, 0.04  # as vision/sight.go has them
 
 
@@ -34,11 +35,13 @@ class Stack(nn.Module):
             n = c
         self.conv = nn.Sequential(*layers, nn.Conv2d(n, SQUEEZE, 1), nn.ReLU())
         self.drop = nn.Dropout(0.15)
-        self.out = nn.Linear(SQUEEZE * ((rows[1] - rows[0]) // 8) * (WIDTH // 8), out)
+        self.hid = nn.Linear(SQUEEZE * ((rows[1] - rows[0]) // 8) * (WIDTH // 8) + POSE, HIDDEN)
+        self.out = nn.Linear(HIDDEN, out)
 
-    def forward(self, patch):
+    def forward(self, patch, pose):
         x = patch[:, None, self.rows[0]:self.rows[1]].contiguous(memory_format=torch.channels_last)
-        return self.out(self.drop(self.conv(x).flatten(1)))
+        x = self.hid(torch.cat([self.drop(self.conv(x).flatten(1)), pose], 1))
+        return self.out(x.relu())
 
 
 class Net(nn.Module):
@@ -55,19 +58,19 @@ class Net(nn.Module):
 
     def encode(self, geometry, patch):
         """geometry is pose, features and landmarks, whitened; patch is flattened."""
-        z = [self.geo(geometry), self.fold(folds(patch) + 2.5), self.up(patch), self.low(patch)]
+        pose = geometry[:, :POSE]
+        z = [self.geo(geometry), self.fold(folds(patch) + 2.5), self.up(patch, pose), self.low(patch, pose)]
         return torch.cat([x.float() for x in z], 1)
 
     def compare(self, difference, own, head="full"):
-        """A head's levels and sides from a difference of two faces' numbers; own is 1 where the other face is the same person's, 0 where it
+        """A head's levels from a difference of two faces' numbers; own is 1 where the other face is the same person's, 0 where it
         is the average one."""
         x = difference[..., :PLAIN] if head == "plain" else difference
-        x = getattr(self, head)(torch.cat([x, own], -1))
-        return x[..., :len(HEADS)], x[..., len(HEADS):]
+        return getattr(self, head)(torch.cat([x, own], -1))
 
 
 def comparison(size):
-    m = nn.Sequential(nn.Linear(size + 1, 96), nn.ReLU(), nn.Linear(96, 64), nn.ReLU(), nn.Linear(64, len(HEADS) + 2 * len(SIDED)))
+    m = nn.Sequential(nn.Linear(size + 1, 96), nn.ReLU(), nn.Linear(96, 64), nn.ReLU(), nn.Linear(64, len(HEADS)))
     for layer in m[::2]:
         nn.init.kaiming_normal_(layer.weight)
         nn.init.zeros_(layer.bias)

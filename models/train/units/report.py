@@ -6,7 +6,9 @@ import data
 from data import AT, HEADS, SCALE, UNITS
 
 KINDS = ("average", "own")
-RENDERED = ("dev", "test", "worn", "fresh")  # sets of rendered people; worn: all with what wardrobe of cmd/faces gives; fresh: drawn last
+# Sets of rendered people. worn: all with what wardrobe of cmd/faces gives; fresh: drawn last; sides: strangers who do what those do that were trained on,
+# some of them with one half of the face alone.
+RENDERED = ("dev", "test", "worn", "fresh", "sides")
 M = len(UNITS)
 FIVE = 5 / SCALE[:M]  # AU43 is 0-1 in levels and compared with the others on 0-5
 # What a unit shows of another at most, on the people for calibration: of units with more, so much of their cross-talk is taken out of the
@@ -26,7 +28,7 @@ def pairs(rows, values):
 
 
 def truth(rows):
-    return data.targets(rows)[0] * SCALE
+    return data.targets(rows) * SCALE
 
 
 def unbounded(cal, kind, m, s, hand):
@@ -69,13 +71,6 @@ def scaled(m, y, most):
         k = slope(np.clip((m - zero) * gain, 0, most), y)
         gain = np.clip(gain * (0.93 / max(k, 0.1)) ** 0.7, 0.8, 2.2)
     return zero, gain
-
-
-def apart(m, y):
-    """How well the halves of a face are told apart, left less right, by unit."""
-    n = len(data.SIDED)
-    d, t = m[:, n:] - m[:, :n], y[:, n:] - y[:, :n]
-    return {"pictures": len(m)} | {f"AU{u}": {"r": pearson(d[:, i], t[:, i]), "slope": float(slope(d[:, i], t[:, i]))} for i, u in enumerate(data.SIDED)}
 
 
 def unmixed(c):
@@ -170,15 +165,38 @@ def rendered(answer, cal, rows, z):
         if kind == "average":
             e, _ = unbounded(cal, kind, *answer(z[calm] - mean, False), raw(rows["features"][calm].astype(float), fmean))
             ease = {"score": [float(np.quantile(score(bounded(e)), q)) for q in (0.5, 0.9)], "mean": dict(zip(HEADS, bounded(e).mean(0).round(2).tolist()))}
-        one = np.abs(r["lopsided"]) > 0.5  # one half of the face hardly moves
         narrow = 1 - (ff[:, 0] + ff[:, 1]) / (fat[..., 0] + fat[..., 1])
         trivial = {"eye aperture alone": narrow, "smile inverted": -h[:, AT[12]]}
         out[kind] = {"pictures": len(y), "at ease": ease if kind == "average" else {}, "wince": figures(v, y), "network alone": figures(alone, y), "handset": figures(h, y),
                      "crosstalk": off(crosstalk(v, y)), "crosstalk, network alone": off(crosstalk(alone, y)), "crosstalk, handset": off(crosstalk(h, y)),
                      "matrix": crosstalk(v, y).round(3).tolist(),
-                     "one-sided": apart(answer.halves(zz - at, kind == "own")[one], 5 * data.targets(r)[1][one]) if one.sum() > 20 else {},
                      "covered by one deviation": {h: float((np.abs(v[:, i] - y[:, i]) <= s[:, i]).mean()) for i, h in enumerate(HEADS)},
                      "trivial": {n: {h: pearson(x, y[:, i]) for i, h in enumerate(HEADS)} | {"PSPI": pearson(x, pspi(y))} for n, x in trivial.items()}}
+    return out
+
+
+def halved(answer, cal, whole, half):
+    """Pictures in which one half of the face hardly moves: what is measured when the other half is read, and when the whole face is, against what the
+    half that moves does."""
+    out = {}
+    measured = {}
+    for kind in KINDS:
+        for name, (rows, z) in (("half", half), ("whole", whole)):
+            f = rows["features"].astype(float)
+            r, zz, own, mean = pairs(rows, z)
+            _, ff, fown, fmean = pairs(rows, f)
+            if name == "half":
+                _, _, _, mean = pairs(*whole)
+                fmean = pairs(whole[0], whole[0]["features"].astype(float))[3]
+            at, fat = (own, fown) if kind == "own" else (mean, fmean)
+            v, _ = unbounded(cal, kind, *answer(zz - at, kind == "own"), raw(ff, fat))
+            one = np.abs(r["lopsided"]) > 0.5
+            key = [(i % data.HALF, s) for i, s in zip(r["identity"][one], r["shot"][one])]
+            measured[name] = dict(zip(key, bounded(v)[one])), dict(zip(key, truth(r)[one]))
+        both = sorted(set(measured["half"][0]) & set(measured["whole"][0]))
+        y = np.stack([measured["half"][1][k] for k in both])
+        out[kind] = {"pictures": len(both)} | {n: figures(np.stack([measured[n][0][k] for k in both]), y) for n in ("half", "whole")}
+        out[kind] |= {f"{n}, PSPI less the truth": float((pspi(np.stack([measured[n][0][k] for k in both])) - pspi(y)).mean()) for n in ("half", "whole")}
     return out
 
 
@@ -269,6 +287,7 @@ def short(f):
 
 def everything(answer, cal, z):
     f = {n: rendered(answer, cal, *z[n]) for n in RENDERED if n in z}
+    f |= {n: halved(answer, cal, z[n[:-5]], z[n]) for n in ("dev-half", "sides-half") if n in z}
     if "neutral" in z:
         f["real"] = real(answer, cal, z)
     return f
@@ -281,6 +300,10 @@ def show(f):
             print(name, kind, "r/slope (handset r)", " ".join(f"{h}:{v['r']:.2f}/{v.get('slope', 0):.2f}({x['handset'][h]['r']:.2f})" for h, v in x["wince"].items()))
             print("   at ease", x["at ease"])
             print("   crosstalk", x["crosstalk"], "handset", x["crosstalk, handset"])
+    for name in (n for n in ("dev-half", "sides-half") if n in f):
+        for kind, x in f[name].items():
+            for n in ("half", "whole"):
+                print(name, kind, n, x["pictures"], "r/slope", " ".join(f"{h}:{v['r']:.2f}/{v['slope']:.2f}" for h, v in x[n].items()), f"PSPI off by {x[n + ', PSPI less the truth']:.2f}")
     for who, x in f.get("real", {}).items():
         for k, v in x.items():
             print(who, k, v)
