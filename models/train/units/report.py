@@ -194,6 +194,8 @@ def halved(answer, cal, whole, half):
             key = [(i % data.HALF, s) for i, s in zip(r["identity"][one], r["shot"][one])]
             measured[name] = dict(zip(key, bounded(v)[one])), dict(zip(key, truth(r)[one]))
         both = sorted(set(measured["half"][0]) & set(measured["whole"][0]))
+        if len(both) < 3:  # too few to say anything, as with SMALL=1
+            continue
         y = np.stack([measured["half"][1][k] for k in both])
         out[kind] = {"pictures": len(both)} | {n: figures(np.stack([measured[n][0][k] for k in both]), y) for n in ("half", "whole")}
         out[kind] |= {f"{n}, PSPI less the truth": float((pspi(np.stack([measured[n][0][k] for k in both])) - pspi(y)).mean()) for n in ("half", "whole")}
