@@ -95,7 +95,7 @@ func readHeads(file []byte) (*heads, error) {
 			layers[i] = pixel.NewLayer(1, l.In, 1, 1, w, b, i < len(layers)-1)
 			in = l.Out
 		}
-		if in != f.Members[0][len(layers)-1].Out || 2*h.names > in {
+		if in != f.Members[0][len(layers)-1].Out || 2*h.names != in {
 			return wrong("%d answers do not fit", h.names)
 		}
 		h.members = append(h.members, layers)

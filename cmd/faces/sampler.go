@@ -224,8 +224,8 @@ func view(r *rand.Rand, size float64) render.Pose {
 	return p
 }
 
-// wardrobe gives a share of people what NewPerson does not: a fringe, a broad nose, narrow eyes, if they are not young skin that has sunk, and glasses, a cannula or a pillow, which it draws for each
-// picture. Its numbers are its own, so that everything else of a person and a picture is as without it.
+// wardrobe gives a share of people what NewPerson does not: a fringe, a broad nose, narrow eyes, skin that has sunk where
+// they are not young, and glasses, a cannula or a pillow, which it draws for each picture. Its numbers are its own, so that everything else of a person and a picture is as without it.
 func wardrobe(seed uint64, who *render.Person, share float64) func() (render.Wear, uint8) {
 	r := rand.New(rand.NewPCG(seed, 0xd2e55))
 	if r.Float64() >= share {

