@@ -227,7 +227,7 @@ func (s *scenario) prepare(step string) {
 		}
 		id := uuid.MustParse(s.env["user"])
 		s.auth = virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: id[:]})
-		s.key = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+		s.key = newKey()
 		s.env["credential"] = virtualwebauthn.CreateAttestationResponse(party, s.auth, s.key, *o)
 		s.auth.AddCredential(s.key)
 	case "assert":

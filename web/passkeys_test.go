@@ -29,8 +29,21 @@ var party = virtualwebauthn.RelyingParty{Name: "Wince", ID: "wince.test", Origin
 func key(u care.User) (virtualwebauthn.Authenticator, virtualwebauthn.Credential) {
 	id := uuid.MustParse(u.ID)
 	a := virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: id[:]})
-	return a, virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	return a, newKey()
 }
+
+// newKey is a credential that servers accept: the library leaves out the zeros that a coordinate begins with in one key of 128, which RFC 9053
+// (7.1.1) forbids.
+func newKey() virtualwebauthn.Credential {
+	for {
+		if k := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2); len(k.Key.AttestationData()) == wholeKey {
+			return k
+		}
+	}
+}
+
+// wholeKey is the length of a COSE key on P-256: a map of five, three small numbers with their labels, and two coordinates of 32 bytes.
+const wholeKey = 1 + 2 + 2 + 2 + 2*(1+2+32)
 
 func (g *rig) create(rp virtualwebauthn.RelyingParty, a virtualwebauthn.Authenticator, k virtualwebauthn.Credential) answer {
 	g.Helper()
