@@ -61,6 +61,30 @@ func TestTheSameSeedDrawsTheSame(t *testing.T) {
 	}
 }
 
+// Most smiles move the nose, which is no unit; a nose that wrinkles by a unit does not need a smile.
+func TestSmilesMoveTheNose(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	var smiles, spread, folded, calm int
+	for range 3000 {
+		e, kind := wideExpression(r)
+		switch {
+		case kind == sortLaugh:
+			smiles++
+			if e.Shapes[render.NoseWings] > 0.1 {
+				spread++
+			}
+			if e.NoseFolds > 0.1 {
+				folded++
+			}
+		case e.AU["AU12"] == 0 && (e.Shapes[render.NoseTip] != 0 || e.NoseFolds != 0):
+			calm++
+		}
+	}
+	if smiles < 50 || spread*2 < smiles || folded*10 < smiles || folded*2 > smiles || calm > 0 {
+		t.Errorf("of %d laughs %d spread the wings and %d fold the root; %d faces do without smiling", smiles, spread, folded, calm)
+	}
+}
+
 func TestRunRefuses(t *testing.T) {
 	for _, args := range [][]string{nil, {"draw"}, {"render"}, {"render", "--out", t.TempDir(), "--models", filepath.Join(t.TempDir(), "none")}} {
 		if err := run(t.Context(), args); err == nil {

@@ -107,7 +107,43 @@ func put(e *render.Expression, a pain.AU, x float64) {
 // hard are units that are learned worst, with how much more often they are shown.
 var hard = []part{{unit: pain.AU6, chance: 0.15}, {unit: pain.AU7, chance: 0.15}, {unit: pain.AU20, chance: 0.15}, {unit: pain.AU26, chance: 0.3}}
 
+// beside adds what moves beside the units and is none: in most people a smile spreads the wings of the nose and lowers its tip, and with parted
+// lips bares the upper teeth; in some a laugh folds the root of the nose. Wings flare by themselves, too.
+func beside(r *rand.Rand, e *render.Expression) {
+	smile, laugh := e.AU["AU12"]/5, math.Max(e.AU["AU6"], e.AU["AU7"])/5
+	add := func(w float64, shapes ...string) {
+		if w <= 0 {
+			return
+		}
+		if e.Shapes == nil {
+			e.Shapes = map[string]float64{}
+		}
+		for _, s := range shapes {
+			e.Shapes[s] = math.Min(e.Shapes[s]+w, 1)
+		}
+	}
+	if r.Float64() < 0.7 {
+		add(smile*uniform(r, 0, 1.2), render.NoseWings)
+		add(smile*uniform(r, 0, 1), render.NoseTip)
+	}
+	if r.Float64() < 0.6 {
+		add(smile*e.AU["AU25"]/5*uniform(r, 0, 0.5), "mouthUpperUp_L", "mouthUpperUp_R")
+	}
+	if r.Float64() < 0.4 {
+		e.NoseFolds = smile * laugh * uniform(r, 0, 0.9)
+	}
+	if r.Float64() < 0.05 {
+		add(uniform(r, 0, 0.6), render.NoseWings)
+	}
+}
+
 func wideExpression(r *rand.Rand) (render.Expression, sort) {
+	e, s := wide(r)
+	beside(r, &e)
+	return e, s
+}
+
+func wide(r *rand.Rand) (render.Expression, sort) {
 	e := rest(r)
 	if r.Float64() < 0.2 {
 		n := nuisances[r.IntN(len(nuisances))]

@@ -94,16 +94,14 @@ func (s *studio) stop() (err error) {
 func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err error) {
 	who := render.NewPerson(seed)
 	dress := wardrobe(seed, &who, s.varied)
-	stream := uint64(0xface5)
-	if s.twins {
+	if s.twins { // who does the same in the same light
 		repaint(&who, seed+twinsApart)
-		stream++
 	}
 	if err := s.start(); err != nil {
 		return 0, err
 	}
 	figure := s.head.Figure(who)
-	r := rand.New(rand.NewPCG(seed, stream))
+	r := rand.New(rand.NewPCG(seed, 0xface5))
 	for k := range shots {
 		e, kind := rest(r), sortNeutral
 		if k >= neutrals {

@@ -13,8 +13,11 @@ type Expression struct {
 	Asymmetry float64
 	// GazeYaw is to the person's left, GazePitch up, both in degrees and relative to the head.
 	GazeYaw, GazePitch float64
-	// Shapes are further shapes of the model by their own names, such as jawLeft or mouthPucker, 0-1.
+	// Shapes are further shapes by their own names, 0-1: the model's, such as jawLeft or mouthPucker, and NoseWings and NoseTip.
 	Shapes map[string]float64
+	// NoseFolds are folds across the root and down the sides of the nose, 0-1, beside those of AU9, which has 1 at intensity 5: many
+	// noses wrinkle when the eyes narrow in a laugh, and no coder scores AU9 for it.
+	NoseFolds float64
 }
 
 // A part of an action unit: a shape, and its weight at intensity 5.
@@ -219,7 +222,7 @@ func (f *Figure) furrows(e *Expression) (w weights) {
 		k := 0.75 + 0.5*age // old skin folds deeper
 		w[s] = [numCrease]float32{
 			creaseGlabella:   k*(au4+0.25*au9) + 0.15*age,
-			creaseNoseRoot:   k * (au9 + 0.15*au4),
+			creaseNoseRoot:   k * (au9 + 0.15*au4 + float32(e.NoseFolds)*e.side(s)),
 			creaseCrowsFeet:  k*(0.9*au6+0.35*au7) + 0.35*age*age,
 			creaseLowerLid:   k*(0.6*au6+0.7*au7) + 0.35*age,
 			creaseNasolabial: k*min(0.75*au12+0.8*au10+0.7*au9+0.3*au6, 1.4) + 0.05 + 0.4*age,

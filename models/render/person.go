@@ -125,13 +125,9 @@ func (h *Head) shape(p Person) *Figure {
 		}
 	}
 	if nose := float32(p.Nose); nose != 0 {
-		for i := range h.modelled {
-			q := h.rest[i]
-			k := bell((abs(q[0])-1.4)/0.7) * bell((q[1]+0.4)/1.1) * ramp(8.5, 10.5, q[2])
-			if q[0] < 0 {
-				k = -k
-			}
-			f.rest[i][0] += 0.5 * nose * k
+		wings := h.shapes[NoseWings]
+		for i, k := range wings.at {
+			f.rest[k] = f.rest[k].mad(wings.d[i], nose)
 		}
 	}
 	f.sag()

@@ -238,6 +238,30 @@ func TestFurrowsFollowTheirUnits(t *testing.T) {
 	}
 }
 
+// What a laugh does to a nose is no unit: the wings go apart, the tip sinks, and the root may fold.
+func TestNoseOfALaugh(t *testing.T) {
+	f := load(t).shape(NewPerson(5))
+	still, laughing := make([]vec, len(f.rest)), make([]vec, len(f.rest))
+	f.pose(&Expression{}, still)
+	e := Expression{Shapes: map[string]float64{NoseWings: 1, NoseTip: 1}, NoseFolds: 1}
+	f.pose(&e, laughing)
+	moved := func(mark, axis int) float32 {
+		return laughing[f.head.marks[mark]][axis] - still[f.head.marks[mark]][axis]
+	}
+	if d := moved(35, 0) - moved(31, 0); d < 0.4 || d > 0.8 {
+		t.Errorf("the wings go %.2f cm apart, want about 0.6", d)
+	}
+	if d := -moved(30, 1); d < 0.15 || d > 0.35 {
+		t.Errorf("the tip sinks by %.2f cm, want about 0.3", d)
+	}
+	if d := moved(39, 0); d != 0 {
+		t.Errorf("an eye moves by %.2f cm", d)
+	}
+	if w := f.furrows(&e); w[0][creaseNoseRoot] != f.furrows(&Expression{AU: map[string]float64{"AU9": 5}})[0][creaseNoseRoot] || w[0][creaseGlabella] != f.furrows(&Expression{})[0][creaseGlabella] {
+		t.Errorf("folds at the root %.2f, between the brows %.2f", w[0][creaseNoseRoot], w[0][creaseGlabella])
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	for _, s := range [][2]int{{0, 480}, {640, 5000}, {-1, -1}} {
 		if _, err := NewRenderer(s[0], s[1]); err == nil {
