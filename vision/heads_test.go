@@ -184,14 +184,20 @@ func TestCrossTalkIsTakenOut(t *testing.T) {
 		return v
 	}
 	before := mixing(func([]float32, func(pain.AU) int) {})
-	after := mixing(func(mix []float32, at func(pain.AU) int) { mix[at(pain.AU7)*int(pain.NumAU)+at(pain.AU6)] = -0.5 })
-	if math.Abs(float64(before[pain.AU6])) < 0.05 {
-		t.Fatalf("AU6 is %g in that face: nothing would be taken out", before[pain.AU6])
+	most := pain.AU1 // of what that face shows, whatever the network is
+	for a := pain.AU(0); a < pain.NumAU; a++ {
+		if a != pain.AU7 && before.Measured(a) && math.Abs(float64(before[a])) > math.Abs(float64(before[most])) {
+			most = a
+		}
 	}
+	if math.Abs(float64(before[most])) < 0.05 {
+		t.Fatalf("%v is %g in that face: nothing would be taken out", most, before[most])
+	}
+	after := mixing(func(mix []float32, at func(pain.AU) int) { mix[at(pain.AU7)*int(pain.NumAU)+at(most)] = -0.5 })
 	for a := pain.AU(0); a < pain.NumAU; a++ {
 		want := before[a]
 		if a == pain.AU7 {
-			want -= 0.5 * before[pain.AU6]
+			want -= 0.5 * before[most]
 		}
 		if before.Measured(a) && math.Abs(float64(after[a]-want)) > 1e-4 {
 			t.Errorf("%v is %g, want %g", a, after[a], want)
