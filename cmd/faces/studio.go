@@ -94,14 +94,16 @@ func (s *studio) stop() (err error) {
 func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err error) {
 	who := render.NewPerson(seed)
 	dress := wardrobe(seed, &who, s.varied)
-	if s.twins { // who does the same in the same light
+	stream := uint64(0xface5)
+	if s.twins {
 		repaint(&who, seed+twinsApart)
+		stream++
 	}
 	if err := s.start(); err != nil {
 		return 0, err
 	}
 	figure := s.head.Figure(who)
-	r := rand.New(rand.NewPCG(seed, 0xface5))
+	r := rand.New(rand.NewPCG(seed, stream))
 	for k := range shots {
 		e, kind := rest(r), sortNeutral
 		if k >= neutrals {

@@ -85,6 +85,7 @@ class People:
                 calm.append(group[k])
                 busy.append(group[~k])
                 self.ids.append(i)
+        self.ids = np.array(self.ids)
         self.calm, self.calms = pad(calm)
         self.busy, self.busies = pad(busy)
 

@@ -39,10 +39,17 @@ def answer_raw(layers, x):
     return x
 
 
+def blends(x, shape):
+    """Rows of x drawn at random, half of them blends of two: as far from 0 as its rows are where these do not depend on each other."""
+    i, j, w = x[torch.randint(len(x), shape)], x[torch.randint(len(x), shape)], torch.rand(*shape, 1)
+    w = torch.where(torch.rand(*shape, 1) < 0.5, 1.0, w)
+    return (w * i + (1 - w) * j) / (w ** 2 + (1 - w) ** 2).sqrt()
+
+
 class Pairs:
     """Draws pairs of faces: somebody who acts, or for a share does nothing, and the same person at ease, or the average face. Of the latter a share has
-    that person's twin instead, of another age and skin, and a share the difference of a real person at ease from the average of real ones, where
-    those are given, so that how people look at ease is learned to mean nothing."""
+    that person's twin instead, of another age and skin, and a share the difference of a real person at ease from the average of real ones, or
+    a blend of two, where those are given, so that how people look at ease is learned to mean nothing."""
 
     def __init__(self, rows, x, twins, real, offset, twin, rest):
         self.x, self.offset, self.twin, self.rest = torch.from_numpy(x), offset, twin, rest
@@ -63,7 +70,7 @@ class Pairs:
         own, other = self.x[acts] - rest, self.x[acts] - self.mean
         if self.real is not None:
             ease = self.real[0] - self.real[0].mean(0)
-            real = own + ease[torch.randint(len(ease), (n,))] * torch.empty(n, 1).uniform_(0.3, 1.2)
+            real = own + blends(ease, (n,)) * torch.empty(n, 1).uniform_(0.3, 1.2)
             other = torch.where(torch.rand(n, 1) < self.offset, real, other)
         twin = self.x[acts] - self.twins[who]
         other = torch.where((torch.rand(n, 1) < self.twin) & ~twin.isnan(), twin, other)

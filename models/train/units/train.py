@@ -29,12 +29,12 @@ def arguments():
     a.add_argument("--real")
     a.add_argument("--out", required=True)
     a.add_argument("--seed", type=int, default=1)
-    a.add_argument("--steps", type=int, default=3200)
+    a.add_argument("--steps", type=int, default=6000)
     a.add_argument("--people", type=int, default=80, help="in a step")
     a.add_argument("--acts", type=int, default=4, help="pictures of each who acts")
     a.add_argument("--rate", type=float, default=1.5e-3)
     a.add_argument("--offset", type=float, default=0.6, help="share of comparisons with the average face in which a real person differs from it")
-    a.add_argument("--twin", type=float, default=0.15, help="share of comparisons with the average face in which the person's twin stands for it")
+    a.add_argument("--twin", type=float, default=0.25, help="share of comparisons with the average face in which the person's twin stands for it")
     a.add_argument("--half", type=float, default=0.15, help="share of people who are read from one half of the face")
     a.add_argument("--smile", type=float, default=0.3, help="weight of real smiles, in which the brows do nothing")
     a.add_argument("--heads", type=int, default=10000, help="steps of the comparison of faces, which is fitted afterwards; 0 leaves it to heads.py")
@@ -55,28 +55,27 @@ class Set:
         self.norm = norm or (g.mean(0), g.std(0) + 1e-3)
         self.geometry = tensor(((g - self.norm[0]) / self.norm[1]).astype(np.float32))
         self.patch = tensor(rows["patch"].reshape(-1, net.HEIGHT, net.WIDTH))
-        self.y, self.lopsided = tensor(data.targets(rows)), tensor(rows["lopsided"].copy())
+        self.y = tensor(data.targets(rows))
 
 
 class Step:
     """One step: people, each once at ease and some times as they act. Each picture is compared with the person's own face at ease and
     with the average face, for a share the face of a twin who has another age and skin. Rendered people differ from their average as
     rendered people do; where real ones are given, a share of the comparisons takes the difference of a real person at ease from the average
-    of the real ones instead, so that what real people look like at ease is learned to mean nothing. A share of people is read from one half."""
+    of the real ones instead, or of a blend of two, so that what real people look like at ease is learned to mean nothing. A share of people is
+    read from one half."""
 
     def __init__(self, args, model, train, twins, real):
         self.a, self.model, self.t, self.twins, self.real = args, model, train, twins, real
         p = data.People(train.rows)
+        self.halves, self.whole = (tensor(np.flatnonzero(x)) for x in (p.ids >= data.HALF, p.ids < data.HALF))
         self.calm, self.calms, self.busy, self.busies = (tensor(x).long() for x in (p.calm, p.calms, p.busy, p.busies))
         at = {i: k for k, i in enumerate(twins.rows["identity"])}
         self.twin = tensor(np.array([at.get(i, -1) for i in p.ids]))
         self.opposite = tensor(train.across)
-        self.middle = self.opposite == torch.arange(len(self.opposite))
-        self.side = tensor(train.rows["points"][:20000].reshape(-1, len(train.across), 2).mean(0)[:, 0] > 0)  # the person's left
-        self.paired = torch.tensor([u in data.PAIRED for u in data.UNITS])
         self.mean, self.sd = (tensor(x.astype(np.float32)) for x in train.norm)
         self.weight = 1 / train.y.var(0).clamp(min=0.01)
-        self.still = [data.AT[u] for u in (1, 2, 4, 5, 15, 17, 43)]
+        self.still = [data.AT[u] for u in (1, 2, 4, 5, 9, 10, 15, 17, 20, 43)]  # what a smile does not move
 
     def flip(self, g):
         """The mirror image; g is whitened with other means on either side, so it is unwhitened first."""
@@ -85,20 +84,6 @@ class Step:
         pts = raw[:, k:].reshape(len(g), -1, 2)[:, self.opposite] * torch.tensor([-1.0, 1.0])
         raw = torch.cat([raw[:, :2] * torch.tensor([-1.0, 1.0]), raw[:, 2:k][:, data.ACROSS], pts.reshape(len(g), -1)], 1)
         return (raw - self.mean) / self.sd
-
-    def halve(self, g, patch, left):
-        """The right half alone, or the left, with its mirror image for the other, as vision reads a palsied face."""
-        raw = g * self.sd + self.mean
-        k = net.POSE + net.FEATURES
-        f = raw[:, net.POSE:k]
-        f = torch.where(torch.where(left[:, None], tensor(data.RIGHT), tensor(data.LEFT)), f[:, data.ACROSS], f)
-        p = raw[:, k:].reshape(len(g), -1, 2)
-        p = torch.where((self.side ^ left[:, None])[..., None] & ~self.middle[:, None], p[:, self.opposite] * torch.tensor([-1.0, 1.0]), p)
-        p[:, self.middle, 0] = 0
-        half = net.WIDTH // 2
-        x = torch.where(left[:, None, None], patch[:, :, half:], patch[:, :, :half].flip(2))
-        raw = torch.cat([raw[:, :net.POSE], f, p.reshape(len(g), -1)], 1)
-        return (raw - self.mean) / self.sd, torch.cat([x.flip(2), x], 2)
 
     def look(self, g, patch, flip):
         with torch.no_grad():
@@ -111,15 +96,12 @@ class Step:
     def loss(self):
         a, m, t = self.a, self.model, self.t
         n, k = a.people, a.acts
-        who = torch.randint(len(self.calm), (n,))
+        h = round(a.half * n) if len(self.halves) else 0
+        who = torch.cat([self.halves[torch.randint(len(self.halves), (h,))], self.whole[torch.randint(len(self.whole), (n - h,))]])
         pick = lambda table, counts, j: table[who].gather(1, (torch.rand(n, j) * counts[who][:, None]).long())
         idx = torch.cat([pick(self.calm, self.calms, 1), pick(self.busy, self.busies, k)], 1).reshape(-1)
-        flip, left, some = torch.rand(n) < 0.5, torch.rand(n) < 0.5, torch.arange(n) < round(a.half * n)
-        g, patch, flips = t.geometry[idx], t.patch[idx], flip.repeat_interleave(k + 1)
-        y = t.y[idx].clone()
-        h = some.sum() * (k + 1)
-        g[:h], patch[:h] = self.halve(g[:h], patch[:h], left.repeat_interleave(k + 1)[:h])
-        y[:h] = self.half(y[:h], t.lopsided[idx[:h]] * torch.where(left, 1.0, -1.0).repeat_interleave(k + 1)[:h])
+        flip = torch.rand(n) < 0.5
+        g, patch, flips, y = t.geometry[idx], t.patch[idx], flip.repeat_interleave(k + 1), t.y[idx]
         late = n - n // 3  # of the last third the twins are looked at, too
         twin = self.twin[who[late:]]
         g, patch = torch.cat([g, self.twins.geometry[twin]]), torch.cat([patch, self.twins.patch[twin]])
@@ -137,9 +119,8 @@ class Step:
         total = 0.0
         if self.real is not None:
             rz, sz = real.chunk(2)
-            off = rz - rz.mean(0)
-            take = off[torch.randint(len(rz), (n, k))] * torch.empty(n, k, 1).uniform_(0.3, 1.2)
-            with_mean = torch.where(torch.rand(n, k, 1) < a.offset, with_own + take, with_mean)
+            off = heads.blends(rz - rz.mean(0), (n, k)) * torch.empty(n, k, 1).uniform_(0.3, 1.2)
+            with_mean = torch.where(torch.rand(n, k, 1) < a.offset, with_own + off, with_mean)
             d = torch.cat([sz - rz, sz - rz.mean(0)])
             o = torch.cat([torch.ones(len(rz), 1), torch.zeros(len(rz), 1)])
             for head in ("plain", "full"):
@@ -151,12 +132,6 @@ class Step:
             for head in ("plain", "full"):
                 total += ((m.compare(d, own, head) - y) ** 2 * self.weight).mean()
         return total
-
-    def half(self, y, lopsided):
-        """What the half shows that has so much more than the mean."""
-        m = len(data.UNITS)
-        u = torch.where(self.paired, (y[:, :m] * (1 + lopsided[:, None])).clamp(max=1), y[:, :m])
-        return torch.cat([u, *(torch.maximum(u[:, data.AT[a]], u[:, data.AT[b]])[:, None] for a, b in ((6, 7), (9, 10)))], 1)
 
 
 def fit(args, train, twins, real):
@@ -217,8 +192,10 @@ def main():
     a = arguments()
     if torch.cuda.is_available():
         torch.set_default_device("cuda")
-    train = Set(data.load(f"{a.data}/train/*.bin"))
-    train.across = data.mirror(train.rows["points"][:20000])
+    rows = data.load(f"{a.data}/train/*.bin")
+    across = data.mirror(rows["points"][:20000])
+    train = Set(np.concatenate([rows, data.halves(rows, across)]))
+    train.across = across
     twins = Set(data.load(f"{a.data}/twins/*.bin"), train.norm)
     real = None
     if a.real:
@@ -227,14 +204,14 @@ def main():
         both = np.intersect1d(pair[0]["identity"], pair[1]["identity"])
         sets = [Set(r[np.isin(r["identity"], both)], train.norm) for r in pair]
         real = (sets[0].geometry, sets[0].patch, sets[1].geometry, sets[1].patch)
-    print(len(train.rows), "pictures", len(np.unique(train.rows["identity"])), "people", flush=True)
+    print(len(rows), "pictures", len(np.unique(rows["identity"])), "people", flush=True)
     p = fit(a, train, twins, real)
     os.makedirs(a.out, exist_ok=True)
     names = [n for n in report.RENDERED if os.path.isdir(f"{a.data}/{n}")]
     z = {n: (s.rows, latent(p, s)) for n, s in ((n, Set(data.load(f"{a.data}/{n}/*.bin"), train.norm)) for n in names)}
-    z |= {n: (s.rows, latent(p, s)) for n, s in (("train", train), ("twins", twins))}
-    for name, rows in (("train", train.rows[train.rows["identity"] % 5 == 0]), *((n, z[n][0]) for n in ("dev", "sides") if n in z)):
-        s = Set(data.halves(rows, train.across), train.norm)
+    z |= {n: (s.rows, latent(p, s)) for n, s in (("train", Set(rows, train.norm)), ("twins", twins))}
+    for name, half in (("train", rows[rows["identity"] % 5 == 0]), *((n, z[n][0]) for n in ("dev", "sides") if n in z)):
+        s = Set(data.halves(half, across), train.norm)
         z[name + "-half"] = (s.rows, latent(p, s))
     about = {"seed": a.seed, "arguments": {k: v for k, v in vars(a).items() if k not in ("data", "out", "real")},
              "pictures": {n: len(r) for n, (r, _) in z.items()}}
