@@ -75,7 +75,7 @@ class Step:
         self.opposite = tensor(train.across)
         self.mean, self.sd = (tensor(x.astype(np.float32)) for x in train.norm)
         self.weight = 1 / train.y.var(0).clamp(min=0.01)
-        self.still = [data.AT[u] for u in (1, 2, 4, 5, 9, 10, 15, 17, 20, 43)]  # what a smile does not move
+        self.still = heads.STILL
 
     def flip(self, g):
         """The mirror image; g is whitened with other means on either side, so it is unwhitened first."""
