@@ -1,7 +1,7 @@
 // Command faces makes what models/train learns from and is tried on: rows of what the network of the action units is shown of a
 // face, with what is known of that face.
 //
-//	faces render --out DIR --from SEED --people N [--shots M] [--sampler wide|coded] [--varied SHARE] [--twins] [--threads T]
+//	faces render --out DIR --from SEED --people N [--shots M] [--sampler wide|coded] [--varied SHARE] [--twins [--alike]] [--threads T]
 //	                            rendered people, whose action units are known exactly
 //	faces read --out FILE PICTURE|CLIP.ivf...
 //	                            pictures or clips; the units of a rendered clip come from the file beside it
@@ -71,6 +71,7 @@ func run(ctx context.Context, args []string) (err error) {
 	shots := f.Int("shots", 24, "pictures of each")
 	varied := f.Float64("varied", 0, "share of people who wear something, lie on a pillow, have a fringe, a broad nose, narrow eyes or sunken skin, 0-1")
 	twins := f.Bool("twins", false, "draw each person's twin: the same shape, another's skin, age and hair")
+	alike := f.Bool("alike", false, "with --twins: they do the same as the person, in the same light and view")
 	which := f.String("sampler", "wide", "what they do: wide or coded")
 	threads := f.Int("threads", 2, "how many people are drawn at once")
 	limit := f.Duration("limit", 0, "stop after that long, with what there is")
@@ -121,7 +122,7 @@ func run(ctx context.Context, args []string) (err error) {
 					return err
 				}
 				defer func() { err = errors.Join(err, w.Close()) }()
-				st, err := newStudio(h, nets, s, *varied, *twins)
+				st, err := newStudio(h, nets, s, *varied, *twins, *alike)
 				if err != nil {
 					return err
 				}

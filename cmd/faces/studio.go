@@ -33,6 +33,7 @@ type studio struct {
 	sampler sampler
 	varied  float64
 	twins   bool // draw their twins instead
+	alike   bool // who do the same, in the same light and view
 	draw    *render.Renderer
 	look    *vision.Analyzer
 	film    []*encode.VPX
@@ -45,8 +46,8 @@ type studio struct {
 	sight   vision.Sight
 }
 
-func newStudio(h *render.Head, nets vision.Models, s sampler, varied float64, twins bool) (*studio, error) {
-	st := &studio{head: h, sampler: s, varied: varied, twins: twins, picture: image.NewRGBA(image.Rect(0, 0, side, side)), blurred: make([]uint8, side*side)}
+func newStudio(h *render.Head, nets vision.Models, s sampler, varied float64, twins, alike bool) (*studio, error) {
+	st := &studio{head: h, sampler: s, varied: varied, twins: twins, alike: alike, picture: image.NewRGBA(image.Rect(0, 0, side, side)), blurred: make([]uint8, side*side)}
 	var err error
 	if st.draw, err = render.NewRenderer(side, side); err != nil {
 		return nil, err
@@ -97,7 +98,9 @@ func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err err
 	stream := uint64(0xface5)
 	if s.twins {
 		repaint(&who, seed+twinsApart)
-		stream++
+		if !s.alike {
+			stream++
+		}
 	}
 	if err := s.start(); err != nil {
 		return 0, err

@@ -73,9 +73,10 @@ def halves(rows, across):
 
 
 class People:
-    """Which rows show whom: for each person up to 3 at ease and the rest, as tables of row numbers."""
+    """Which rows show whom: for each person up to 3 at ease and the rest, as tables of row numbers. With the rows of twins who do the same: for
+    each person whose twin was seen at ease and in some of the same shots, those shots, as tables of both ones' row numbers."""
 
-    def __init__(self, rows):
+    def __init__(self, rows, twins=None):
         order = np.argsort(rows["identity"], kind="stable")
         ids, start = np.unique(rows["identity"][order], return_index=True)
         calm, busy, self.ids = [], [], []
@@ -88,11 +89,29 @@ class People:
         self.ids = np.array(self.ids)
         self.calm, self.calms = pad(calm)
         self.busy, self.busies = pad(busy)
+        if twins is not None:
+            self.pair(rows, twins)
+
+    def pair(self, rows, twins):
+        at = {(i, s): k for k, (i, s) in enumerate(zip(twins["identity"].tolist(), twins["shot"].tolist()))}
+        paired, shots, theirs, calm = [], [], [], []
+        for k, i in enumerate(self.ids.tolist()):
+            both = [r for r in self.busy[k, :self.busies[k]].tolist() if (i, int(rows["shot"][r])) in at]
+            ease = [at[i, s] for s in range(3) if (i, s) in at]
+            if both and ease:
+                paired.append(k)
+                shots.append(np.array(both))
+                theirs.append(np.array([at[i, int(rows["shot"][r])] for r in both]))
+                calm.append(np.array(ease))
+        self.paired = np.array(paired, np.int32)
+        (self.shots, self.both), (self.theirs, _), (self.ease, _) = pad(shots), pad(theirs), pad(calm)
 
     def __len__(self):
         return len(self.calm)
 
 
 def pad(groups):
+    if not groups:
+        return np.zeros((0, 1), np.int32), np.zeros(0, np.int32)
     n = max(map(len, groups))
     return np.stack([np.resize(g, n) for g in groups]).astype(np.int32), np.array([len(g) for g in groups], np.int32)

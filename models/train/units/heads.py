@@ -49,17 +49,28 @@ def blends(x, shape):
 class Pairs:
     """Draws pairs of faces: somebody who acts, or for a share does nothing, and the same person at ease, or the average face. Of the latter a share has
     that person's twin instead, of another age and skin, and a share the difference of a real person at ease from the average of real ones, or
-    a blend of two, where those are given, so that how people look at ease is learned to mean nothing."""
+    a blend of two, where those are given, so that how people look at ease is learned to mean nothing. Twins who do the same are to be answered alike."""
 
-    def __init__(self, rows, x, twins, real, offset, twin, rest):
+    def __init__(self, rows, x, twins, alike, real, offset, twin, rest):
         self.x, self.offset, self.twin, self.rest = torch.from_numpy(x), offset, twin, rest
         self.y = torch.from_numpy(data.targets(rows))
-        p = data.People(rows)
+        p = self.people = data.People(rows, alike[0])
+        self.alike = torch.from_numpy(alike[1])
         self.calm, self.calms, self.busy, self.busies = (torch.from_numpy(t).long() for t in (p.calm, p.calms, p.busy, p.busies))
         self.mean = torch.from_numpy(x[rows["shot"] < 3].mean(0))
         at = {i: k for k, i in enumerate(twins[0]["identity"])} if twins else {}
         self.twins = torch.from_numpy(np.stack([twins[1][at[i]] if i in at else np.full(x.shape[1], np.nan, np.float32) for i in p.ids]))
         self.real = None if real is None else tuple(torch.from_numpy(np.ascontiguousarray(r)) for r in real)
+
+    def same(self, n):
+        """Differences of people who act, from their own face at ease or the average one, those of their twins who do the same, and which it is."""
+        p = self.people
+        who = torch.randint(len(p.paired), (n,)).numpy()
+        shot = (torch.rand(n).numpy() * p.both[who]).astype(int)
+        kind = torch.rand(n, 1) < 0.5
+        one, two = self.x[p.shots[who, shot]], self.alike[p.theirs[who, shot]]
+        rest, theirs = self.x[self.calm[p.paired[who], 0]], self.alike[p.ease[who, 0]]
+        return (torch.where(kind, one - rest, one - self.mean), torch.where(kind, two - theirs, two - self.mean)), kind.float()
 
     def draw(self, n):
         who = torch.randint(len(self.calm), (n,))
@@ -84,10 +95,10 @@ class Pairs:
         return d, torch.cat([torch.ones(len(rest), 1), torch.zeros(len(rest), 1)])
 
 
-def fit(rows, x, twins, real, seed, steps=10000, count=1, batch=512, rate=1e-3, noise=0.1, offset=0.6, twin=0.15, rest=0.4, smile=1.0, decay=1e-4):
+def fit(rows, x, twins, alike, real, seed, steps=10000, count=1, batch=512, rate=1e-3, noise=0.1, offset=0.6, twin=0.15, rest=0.4, smile=1.0, same=0.5, decay=1e-4):
     """Layers of count comparisons, weights and bias each, which begin and draw differently; noise is in standard deviations of each input."""
     torch.manual_seed(seed)
-    pairs = Pairs(rows, x, twins, real, offset, twin, rest)
+    pairs = Pairs(rows, x, twins, alike, real, offset, twin, rest)
     scale = torch.from_numpy(np.append(1 / (x.std(0) + 1e-6), 1).astype(np.float32))
     weight = 1 / pairs.y.var(0).clamp(min=0.01)
     sizes = [x.shape[1] + 1, *WIDTHS, 2 * N]
@@ -104,6 +115,10 @@ def fit(rows, x, twins, real, seed, steps=10000, count=1, batch=512, rate=1e-3, 
         out = answer_raw(layers, torch.cat([d, kind], 2))
         error, spread = out[..., :N] - y, out[..., N:].clamp(-7, 1)
         total = (error ** 2 * weight).mean() + 0.02 * (error.detach() ** 2 * torch.exp(-spread) + spread).mean()
+        if len(pairs.people.paired):
+            (one, two), kind = pairs.same(batch)
+            one, two = (answer_raw(layers, torch.cat([d * scale[:-1], kind], 1))[..., :N] for d in (one, two))
+            total = total + same * ((one - two) ** 2 * weight).mean()
         if real is not None:
             d, kind = pairs.smiles()
             out = answer_raw(layers, torch.cat([d * scale[:-1], kind], 1))
@@ -157,9 +172,9 @@ def ease(sets):
 
 
 def material(sets):
-    """What the comparison is fitted on: rendered people, as they are and some of them read from one half, and twins."""
+    """What the comparison is fitted on: rendered people, as they are and some of them read from one half, twins at ease, and twins who do the same."""
     (a, ax), (b, bx) = sets["train"], sets["train-half"]
-    return np.concatenate([a, b]), np.concatenate([ax, bx]), sets["twins"]
+    return np.concatenate([a, b]), np.concatenate([ax, bx]), sets["twins"], sets["alike"]
 
 
 def strangers(sets, seed, steps, count):

@@ -209,7 +209,7 @@ def main():
     os.makedirs(a.out, exist_ok=True)
     names = [n for n in report.RENDERED if os.path.isdir(f"{a.data}/{n}")]
     z = {n: (s.rows, latent(p, s)) for n, s in ((n, Set(data.load(f"{a.data}/{n}/*.bin"), train.norm)) for n in names)}
-    z |= {n: (s.rows, latent(p, s)) for n, s in (("train", Set(rows, train.norm)), ("twins", twins))}
+    z |= {n: (s.rows, latent(p, s)) for n, s in (("train", Set(rows, train.norm)), ("twins", twins), ("alike", Set(data.load(f"{a.data}/alike/*.bin"), train.norm)))}
     for name, half in (("train", rows[rows["identity"] % 5 == 0]), *((n, z[n][0]) for n in ("dev", "sides") if n in z)):
         s = Set(data.halves(half, across), train.norm)
         z[name + "-half"] = (s.rows, latent(p, s))

@@ -25,6 +25,7 @@ people_of worn 5000000 $worn $shots coded 1
 people_of fresh 7000000 $fresh $shots coded 0
 people_of sides 8000000 $sides $shots wide 0.4
 people_of twins 1000000 $train 3 wide 0.4 --twins
+people_of alike 1000000 $train 9 wide 0.4 "--twins --alike"
 people_of train 1000000 $train $more wide 0.4
 real=()
 if [ -d "$london" ]; then
