@@ -106,3 +106,26 @@ func TestTwin(t *testing.T) {
 		t.Error("the twin has another shape")
 	}
 }
+
+// A twin's hair is another's in length, too; under a fringe there is hair.
+func TestRestyle(t *testing.T) {
+	changed, fringes := 0, 0
+	for seed := range uint64(200) {
+		who := render.NewPerson(seed)
+		wardrobe(seed, &who, 0.5)
+		before := who.Style
+		restyle(&who, seed+twinsApart)
+		if who.Style != before {
+			changed++
+		}
+		if who.Fringe > 0 {
+			fringes++
+			if who.Style != render.HairShort && who.Style != render.HairLong {
+				t.Errorf("person %d has a fringe and is %s", seed, who.Style)
+			}
+		}
+	}
+	if changed < 100 || fringes < 20 {
+		t.Errorf("of 200 people %d got other hair, %d have a fringe", changed, fringes)
+	}
+}

@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string) (err error) {
 	shots := f.Int("shots", 24, "pictures of each")
 	varied := f.Float64("varied", 0, "share of people who wear something, lie on a pillow, have a fringe, a broad nose, narrow eyes or sunken skin, 0-1")
 	twins := f.Bool("twins", false, "draw each person's twin: the same shape, another's skin, age and hair")
-	alike := f.Bool("alike", false, "with --twins: they do the same as the person, in the same light and view")
+	alike := f.Bool("alike", false, "with --twins: they do the same as the person, in the same light and view, with hair of another length, too")
 	which := f.String("sampler", "wide", "what they do: wide or coded")
 	threads := f.Int("threads", 2, "how many people are drawn at once")
 	limit := f.Duration("limit", 0, "stop after that long, with what there is")

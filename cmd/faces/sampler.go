@@ -311,3 +311,11 @@ func repaint(p *render.Person, as uint64) {
 	p.Seed, p.Skin, p.Warmth, p.Age, p.Freckles, p.Beard, p.Brows, p.Lips = q.Seed, q.Skin, q.Warmth, q.Age, q.Freckles, q.Beard, q.Brows, q.Lips
 	p.Hair, p.BrowHair, p.Iris = q.Hair, q.BrowHair, q.Iris
 }
+
+// restyle gives a person another's length of hair, which frames cheeks and temples. Who has a fringe is not made bald.
+func restyle(p *render.Person, as uint64) {
+	style := render.NewPerson(as).Style
+	if p.Fringe == 0 || style == render.HairShort || style == render.HairLong {
+		p.Style = style
+	}
+}

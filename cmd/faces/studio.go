@@ -98,7 +98,9 @@ func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err err
 	stream := uint64(0xface5)
 	if s.twins {
 		repaint(&who, seed+twinsApart)
-		if !s.alike {
+		if s.alike {
+			restyle(&who, seed+twinsApart)
+		} else {
 			stream++
 		}
 	}
