@@ -27,8 +27,8 @@ const (
 // single unit: by unit the bar is held with -more, which looks at sixteen people.
 var (
 	honestMean = map[string]float64{"skin tone": 0.30} // a unit's mean difference, over the units, of one person against the average face
-	honestUnit = map[string]float64{"skin tone": 0.31, "age": 0.31}
-	honestOwn  = map[string]float64{"beard, brows and hair": 0.34} // a unit's against the own face: AU6 for AU7 (decision 120)
+	honestUnit = map[string]float64{"skin tone": 0.31, "age": 0.27}
+	honestOwn  = map[string]float64{"beard, brows and hair": 0.32} // a unit's against the own face: AU6 for AU7, by the length of the hair (decision 121)
 )
 
 // twin is one look of a person.

@@ -28,6 +28,10 @@ def encoder(model, norm):
         nodes.append(helper.make_node(op, inputs, [out], name=out, **kw))
         return out
 
+    def half(name, value):
+        """A large array, kept in half precision, which ONNX Runtime widens once when it opens the file."""
+        return node("Cast", [const(name + "16", value.astype(np.float16))], name, to=TensorProto.FLOAT)
+
     def cut(x, a, b, axis, out):
         i64 = lambda v, n: const(f"{out}_{n}", np.array([v], np.int64))
         return node("Slice", [x, i64(a, "from"), i64(b, "to"), i64(axis, "axis")], out)
@@ -64,15 +68,15 @@ def encoder(model, norm):
     for name, (a, b) in (("up", net.UPPER), ("low", net.LOWER)):
         x = cut(patch, a, b, 2, name)
         for i in range(len(net.CHANNELS) + 1):
-            q, key = p[f"{name}.conv.{2 * i}"], f"{name}{i}"
-            kw = dict(kernel_shape=[1, 1]) if i == len(net.CHANNELS) else dict(kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+            q, key, k = p[f"{name}.conv.{2 * i}"], f"{name}{i}", [*net.KERNELS, 1][i]
+            kw = dict(kernel_shape=[k, k]) | (dict(strides=[2, 2], pads=[k // 2] * 4) if k > 1 else {})
             x = node("Conv", [x, const(key + "_w", q["w"]), const(key + "_b", q["b"])], key, **kw)
             x = node("Relu", [x], key + "r")
         x = node("Concat", [node("Flatten", [x], name + "f"), pose], name + "c", axis=1)
         w, b = dense(name + ".hid")
         w = np.concatenate([w[:-net.POSE], w[-net.POSE:] / norm[1][:net.POSE, None]])
         b = b - norm[0][:net.POSE] @ w[-net.POSE:]
-        x = node("Gemm", [x, const(name + "h_w", w.astype(np.float32)), const(name + "h_b", b.astype(np.float32))], name + "h")
+        x = node("Gemm", [x, half(name + "h_w", w), const(name + "h_b", b.astype(np.float32))], name + "h")
         z.append(gemm(node("Relu", [x], name + "hr"), name + ".out", name + "d"))
     node("Concat", z, "numbers", axis=1)
     shape = lambda name, n: helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, n])

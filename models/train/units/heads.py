@@ -3,7 +3,7 @@
     python3 models/train/units/heads.py --model DIR [--seed N]
 
 DIR holds units.onnx and numbers.npz of train.py, which ends with this step; units.json and figures.json are written. By itself it is
-for a change of the comparison, of report.HAND or of a figure: it takes some four minutes on one core and leaves the encoder as it is.
+for a change of the comparison, of report.HAND or of a figure: it takes some eight minutes on one core and leaves the encoder as it is.
 
 While the encoder learns, its heads give way where they are unsure (the loss is a likelihood), and what is hard to see is hardly learned.
 Here each unit's squared error counts alike, and the variance is fitted to the errors without a say in the mean.
@@ -95,7 +95,7 @@ class Pairs:
         return d, torch.cat([torch.ones(len(rest), 1), torch.zeros(len(rest), 1)])
 
 
-def fit(rows, x, twins, alike, real, seed, steps=10000, count=1, batch=512, rate=1e-3, noise=0.1, offset=0.6, twin=0.15, rest=0.4, smile=1.0, same=0.5, decay=1e-4):
+def fit(rows, x, twins, alike, real, seed, steps=10000, count=1, batch=512, rate=1e-3, noise=0.1, offset=0.6, twin=0.15, rest=0.4, smile=1.0, same=1.0, decay=1e-4):
     """Layers of count comparisons, weights and bias each, which begin and draw differently; noise is in standard deviations of each input."""
     torch.manual_seed(seed)
     pairs = Pairs(rows, x, twins, alike, real, offset, twin, rest)
@@ -193,7 +193,7 @@ def strangers(sets, seed, steps, count):
     return spread
 
 
-def finish(out, seed, about, steps=10000, count=3):
+def finish(out, seed, about, steps=10000, count=5):
     """Write units.json and figures.json. count comparisons are fitted, from as many seeds, and their answers averaged: on real faces,
     which none of them knows, they differ more than on rendered ones. about is what figures.json says of the encoder's training."""
     sets = kept(f"{out}/numbers.npz")

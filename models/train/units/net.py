@@ -16,10 +16,11 @@ UPPER, LOWER = (0, 64), (48, HEIGHT)  # rows of the patch: brows to nose, nose t
 GEOMETRY, FOLDS, UPPERS, LOWERS = 48, 24, 32, 40
 PLAIN = GEOMETRY + FOLDS
 LATENT = PLAIN + UPPERS + LOWERS
-CHANNELS = [16, 32, 48]
+CHANNELS = [16, 32, 32]
+KERNELS = [7, 3, 3]  # the first costs little and sees edges whole: where the chin ends tells how far the jaw has dropped behind closed lips
 CELL, STEP, FLOOR = 8, 2, 0.01  # of the grid; over how many samples folds are read; below which there are none
 CELLS = 2 * (HEIGHT // CELL) * (WIDTH // CELL)
-SQUEEZE = 16
+SQUEEZE = 32
 HIDDEN = 128  # between the convolutions and their numbers: where an edge lies is no linear function of the picture
 AROUND, BLACK = 9, 0.04  # as vision/sight.go has them
 
@@ -30,8 +31,8 @@ class Stack(nn.Module):
     def __init__(self, rows, out):
         super().__init__()
         self.rows, layers, n = rows, [], 1
-        for c in CHANNELS:
-            layers += [nn.Conv2d(n, c, 3, 2, 1), nn.ReLU()]
+        for c, k in zip(CHANNELS, KERNELS):
+            layers += [nn.Conv2d(n, c, k, 2, k // 2), nn.ReLU()]
             n = c
         self.conv = nn.Sequential(*layers, nn.Conv2d(n, SQUEEZE, 1), nn.ReLU())
         self.drop = nn.Dropout(0.15)
@@ -61,6 +62,13 @@ class Net(nn.Module):
         pose = geometry[:, :POSE]
         z = [self.geo(geometry), self.fold(folds(patch) + 2.5), self.up(patch, pose), self.low(patch, pose)]
         return torch.cat([x.float() for x in z], 1)
+
+    @torch.no_grad()
+    def round(self):
+        """Round the largest layers to half precision, in which export.py keeps them."""
+        for s in (self.up, self.low):
+            s.hid.weight.copy_(s.hid.weight.half().float())
+        return self
 
     def compare(self, difference, own, head="full"):
         """A head's levels from a difference of two faces' numbers; own is 1 where the other face is the same person's, 0 where it

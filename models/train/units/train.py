@@ -29,7 +29,7 @@ def arguments():
     a.add_argument("--real")
     a.add_argument("--out", required=True)
     a.add_argument("--seed", type=int, default=1)
-    a.add_argument("--steps", type=int, default=6000)
+    a.add_argument("--steps", type=int, default=6500)
     a.add_argument("--people", type=int, default=80, help="in a step")
     a.add_argument("--acts", type=int, default=4, help="pictures of each who acts")
     a.add_argument("--rate", type=float, default=1.5e-3)
@@ -158,7 +158,7 @@ def fit(args, train, twins, real):
         if (i + 1) % 200 == 0:
             print(f"step {i + 1} loss {mean:.4f} {time.time() - start:.0f} s", flush=True)
     torch.set_default_device("cpu")
-    return ema.module.eval().cpu()
+    return ema.module.eval().cpu().round()
 
 
 def halves():

@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=$(mkdir -p "$1" && cd "$1" && pwd) seed=${2:-1}
 head=${HEAD:-../shared/data/ict-facekit} london=${LONDON:-../shared/data/faces/london}
-train=1800 dev=208 test=240 worn=100 fresh=120 sides=150 shots=16 more=24 steps=6000 people=80 heads=10000
+train=1800 dev=208 test=240 worn=100 fresh=120 sides=150 shots=16 more=24 steps=6500 people=80 heads=10000
 [ -z "${SMALL:-}" ] || train=6 dev=6 test=6 worn=6 fresh=6 sides=12 shots=16 more=16 steps=2 people=4 heads=4
 export CGO_LDFLAGS=-Wl,--as-needed
 go build -o "$out/faces-program" ./cmd/faces
