@@ -192,7 +192,7 @@ func addSession(t *testing.T, s *Store, practice bool) *care.Session {
 	t.Helper()
 	v := &care.Session{ID: care.NewID(), SiteID: care.DefaultSite, Condition: care.AtRest, Practice: practice, OpenedBy: ann.Actor(), OpenedAt: noon}
 	if !practice {
-		r := resident("Dora")
+		r := resident("Dora Vandermeer")
 		must(t, s.AddResident(t.Context(), act(), r))
 		v.ResidentID = r.ID
 	}

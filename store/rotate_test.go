@@ -195,9 +195,9 @@ func TestNoNameInTheFiles(t *testing.T) {
 	r.FamilyName, r.BirthDate = "Oldfield-Greene", "1931-05-06"
 	must(t, s.AddResident(t.Context(), by, r))
 	addUser(t, s)
-	v := addSession(t, s, false) // opened by Ann Bee, of Dora
+	v := addSession(t, s, false) // opened by Ann Bee, of Dora Vandermeer; four letters alone are found in what is sealed, by chance
 	must(t, s.AddAssessment(t.Context(), act(), newAssessment(t, v, noon)))
-	names := []string{"Wilhelmina", "Oldfield", "Greene", "1931-05-06", "Magnolia", "platform-4711", "Nightingale", "Ann Bee", "ann bee", "Dora", "after washing"}
+	names := []string{"Wilhelmina", "Oldfield", "Greene", "1931-05-06", "Magnolia", "platform-4711", "Nightingale", "Ann Bee", "ann bee", "Vandermeer", "after washing"}
 	greps(t, dir, names...) // while it runs: the log beside the file too
 	must(t, s.Close())
 	greps(t, dir, names...)
@@ -215,7 +215,7 @@ func testSealedTables(t *testing.T, s *Store) {
 	for _, table := range tables {
 		eachRow(t, s, table, func(values []any) {
 			row := strings.ToLower(fmt.Sprint(values...))
-			for _, name := range []string{"wilhelmina", "oldfield", "greene", "1931-05-06", "magnolia", "platform-4711", "ann bee", "dora", "after washing"} {
+			for _, name := range []string{"wilhelmina", "oldfield", "greene", "1931-05-06", "magnolia", "platform-4711", "ann bee", "vandermeer", "after washing"} {
 				if strings.Contains(row, name) {
 					t.Errorf("table %s holds %q in the clear", table.name, name)
 				}

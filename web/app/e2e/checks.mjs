@@ -137,7 +137,7 @@ export async function show(page, address) {
 }
 
 export async function settled(page) {
-  await page.waitForFunction(
+  const drawn = page.waitForFunction(
     () =>
       document.querySelector("h1, main h2") &&
       !document.querySelector(".skeleton") &&
@@ -146,5 +146,16 @@ export async function settled(page) {
     null,
     { timeout: 15_000 },
   );
+  await drawn.catch(async (e) => {
+    const seen = await page.evaluate(() => ({
+      address: location.href,
+      heading: document.querySelector("h1, main h2")?.textContent,
+      waiting: document.querySelectorAll(".skeleton").length,
+      fonts: document.fonts.status,
+      last: performance.getEntriesByType("resource").at(-1)?.name,
+      page: document.body.innerText.slice(0, 300),
+    }));
+    throw new Error(`${e.message} ${JSON.stringify(seen)}`);
+  });
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
