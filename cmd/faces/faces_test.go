@@ -98,7 +98,7 @@ func TestTwin(t *testing.T) {
 	who := render.NewPerson(7)
 	wardrobe(7, &who, 1)
 	twin := who
-	repaint(&twin, 7+twinsApart)
+	repaint(&twin, render.NewPerson(7+twinsApart))
 	if twin.Skin == who.Skin || twin.Age == who.Age || twin.Seed == who.Seed {
 		t.Errorf("skin %g, age %g: painted as before", twin.Skin, twin.Age)
 	}
@@ -114,7 +114,7 @@ func TestRestyle(t *testing.T) {
 		who := render.NewPerson(seed)
 		wardrobe(seed, &who, 0.5)
 		before := who.Style
-		restyle(&who, seed+twinsApart)
+		restyle(&who, render.NewPerson(seed+twinsApart))
 		if who.Style != before {
 			changed++
 		}

@@ -306,16 +306,14 @@ func wardrobe(seed uint64, who *render.Person, share float64) func() (render.Wea
 }
 
 // repaint gives a person another's skin, age and hair, and leaves the shape of the face: a twin.
-func repaint(p *render.Person, as uint64) {
-	q := render.NewPerson(as)
+func repaint(p *render.Person, q render.Person) {
 	p.Seed, p.Skin, p.Warmth, p.Age, p.Freckles, p.Beard, p.Brows, p.Lips = q.Seed, q.Skin, q.Warmth, q.Age, q.Freckles, q.Beard, q.Brows, q.Lips
 	p.Hair, p.BrowHair, p.Iris = q.Hair, q.BrowHair, q.Iris
 }
 
 // restyle gives a person another's length of hair, which frames cheeks and temples. Who has a fringe is not made bald.
-func restyle(p *render.Person, as uint64) {
-	style := render.NewPerson(as).Style
-	if p.Fringe == 0 || style == render.HairShort || style == render.HairLong {
-		p.Style = style
+func restyle(p *render.Person, q render.Person) {
+	if p.Fringe == 0 || q.Style == render.HairShort || q.Style == render.HairLong {
+		p.Style = q.Style
 	}
 }

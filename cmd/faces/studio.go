@@ -97,9 +97,10 @@ func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err err
 	dress := wardrobe(seed, &who, s.varied)
 	stream := uint64(0xface5)
 	if s.twins {
-		repaint(&who, seed+twinsApart)
+		as := render.NewPerson(seed + twinsApart)
+		repaint(&who, as)
 		if s.alike {
-			restyle(&who, seed+twinsApart)
+			restyle(&who, as)
 		} else {
 			stream++
 		}

@@ -51,9 +51,11 @@ HALF = 1 << 30  # added to the identity of who is read from one half
 def halves(rows, across):
     """People as they are read from one half of the face, the other taken for its mirror image, as vision does: with each half that some
     picture shows alone, those pictures, some others, and the face at ease. Their units are that half's."""
-    out = []
+    out = [rows[:0]]
     for k, sign in ((0, -1), (1, 1)):  # the right half, the left
         one = rows["lopsided"] * sign > 0.5
+        if not one.any():  # as with SMALL=1
+            continue
         some = one | (rows["shot"] < 3) | ((np.abs(rows["lopsided"]) <= 0.5) & (rows["shot"] % 5 == 4))
         r = rows[some & np.isin(rows["identity"], rows["identity"][one])].copy()
         r["features"] = np.where((LEFT, RIGHT)[k], r["features"][:, ACROSS], r["features"])

@@ -36,7 +36,7 @@ def arguments():
     a.add_argument("--offset", type=float, default=0.6, help="share of comparisons with the average face in which a real person differs from it")
     a.add_argument("--twin", type=float, default=0.25, help="share of comparisons with the average face in which the person's twin stands for it")
     a.add_argument("--half", type=float, default=0.15, help="share of people who are read from one half of the face")
-    a.add_argument("--smile", type=float, default=0.3, help="weight of real smiles, in which the brows do nothing")
+    a.add_argument("--smile", type=float, default=0.3, help="weight of real smiles, which are held to raise AU12 and not to move heads.STILL")
     a.add_argument("--heads", type=int, default=10000, help="steps of the comparison of faces, which is fitted afterwards; 0 leaves it to heads.py")
     a.add_argument("--decay", type=float, default=0.02)
     return a.parse_args()
@@ -171,7 +171,7 @@ def halves():
 
 @torch.no_grad()
 def latent(model, s, batch=1024):
-    return np.concatenate([model.encode(s.geometry[i:i + batch].cpu(), net.flatten(s.patch[i:i + batch].cpu().float() / 255)).numpy()
+    return np.concatenate([np.zeros((0, net.LATENT), np.float32)] + [model.encode(s.geometry[i:i + batch].cpu(), net.flatten(s.patch[i:i + batch].cpu().float() / 255)).numpy()
                            for i in range(0, len(s.rows), batch)])
 
 
