@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bytes"
+	"image"
 	"math/rand/v2"
 	"path/filepath"
 	"reflect"
 	"testing"
 
+	"wince/models/occlude"
 	"wince/models/render"
 	"wince/pain"
+	"wince/vision"
 )
 
 func TestSamplersStayInRange(t *testing.T) {
@@ -127,5 +131,61 @@ func TestRestyle(t *testing.T) {
 	}
 	if changed < 100 || fringes < 20 {
 		t.Errorf("of 200 people %d got other hair, %d have a fringe", changed, fringes)
+	}
+}
+
+// Lips differ in more people than wear something, and as often with the same numbers.
+func TestLips(t *testing.T) {
+	n := 0
+	for seed := range uint64(500) {
+		who := render.NewPerson(seed)
+		lips(seed, &who, 0.4)
+		if who.Full < -0.5 || who.Full > 1 || who.Corners < -1 || who.Corners > 1 {
+			t.Fatalf("person %d: lips %g, corners %g", seed, who.Full, who.Corners)
+		}
+		if who.Full != 0 {
+			n++
+		}
+	}
+	if n < 270 || n > 330 {
+		t.Errorf("lips of %d of 500 people differ, want about 300", n)
+	}
+}
+
+// A hand is drawn over people who act, as often as was asked for, and the same one again.
+func TestHand(t *testing.T) {
+	face := make([]occlude.Point, vision.NumPoints)
+	for i := range face {
+		face[i] = occlude.Point{X: 40 + float64(i%20), Y: 40 + float64(i/20)}
+	}
+	face[33], face[263] = occlude.Point{X: 35, Y: 45}, occlude.Point{X: 65, Y: 45}
+	found := func() []occlude.Point { return face }
+	drawn := 0
+	for shot := range 100 {
+		a, b := image.NewRGBA(image.Rect(0, 0, 100, 100)), image.NewRGBA(image.Rect(0, 0, 100, 100))
+		for i := range a.Pix {
+			a.Pix[i] = uint8(150 + i%50)
+		}
+		copy(b.Pix, a.Pix)
+		before := bytes.Clone(a.Pix)
+		did := hand(3, shot, 0.3, a, found)
+		if again := hand(3, shot, 0.3, b, found); again != did || !bytes.Equal(a.Pix, b.Pix) {
+			t.Fatalf("shot %d is another the second time", shot)
+		}
+		if did == bytes.Equal(a.Pix, before) {
+			t.Errorf("shot %d: a hand %v, and the picture has changed: %v", shot, did, !did)
+		}
+		if did {
+			drawn++
+		}
+		if did && shot < neutrals {
+			t.Errorf("shot %d of a face at ease has a hand", shot)
+		}
+	}
+	if drawn < 15 || drawn > 45 {
+		t.Errorf("%d of 100 pictures have a hand, want about 30", drawn)
+	}
+	if hand(3, 50, 1, image.NewRGBA(image.Rect(0, 0, 100, 100)), func() []occlude.Point { return nil }) {
+		t.Error("a hand was drawn where there is no face")
 	}
 }

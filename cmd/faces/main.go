@@ -1,7 +1,7 @@
 // Command faces makes what models/train learns from and is tried on: rows of what the network of the action units is shown of a
 // face, with what is known of that face.
 //
-//	faces render --out DIR --from SEED --people N [--shots M] [--sampler wide|coded] [--varied SHARE] [--twins [--alike]] [--threads T]
+//	faces render --out DIR --from SEED --people N [--shots M] [--sampler wide|coded] [--varied SHARE] [--hands SHARE] [--twins [--alike]] [--threads T]
 //	                            rendered people, whose action units are known exactly
 //	faces read --out FILE PICTURE|CLIP.ivf...
 //	                            pictures or clips; the units of a rendered clip come from the file beside it
@@ -47,7 +47,7 @@ type row struct {
 	Identity uint32
 	Shot     uint32
 	Sort     uint8
-	Wears    uint8      // 1 a fringe, 2 glasses, 4 a cannula, 8 a pillow
+	Wears    uint8      // 1 a fringe, 2 glasses, 4 a cannula, 8 a pillow, 16 a hand over a part
 	Traits   [5]float32 // skin, age, beard, brows, lids of a rendered person
 	Pose     [3]float32 // as measured, degrees
 	Units    [15]float32
@@ -69,9 +69,10 @@ func run(ctx context.Context, args []string) (err error) {
 	from := f.Uint64("from", 1000000, "seed of the first person")
 	people := f.Int("people", 10, "how many people")
 	shots := f.Int("shots", 24, "pictures of each")
-	varied := f.Float64("varied", 0, "share of people who wear something, lie on a pillow, have a fringe, a broad nose, narrow eyes or sunken skin, 0-1")
-	twins := f.Bool("twins", false, "draw each person's twin: the same shape, another's skin, age and hair")
-	alike := f.Bool("alike", false, "with --twins: they do the same as the person, in the same light and view, with hair of another length, too")
+	varied := f.Float64("varied", 0, "share of people who wear something, lie on a pillow, have a fringe, a broad nose, narrow eyes or sunken skin, 0-1; of half as many again lips and corners of the mouth differ")
+	hands := f.Float64("hands", 0, "share of pictures of people who act with a hand on or beside the face, 0-1; those that hide too much are left out, as any that cannot be judged")
+	twins := f.Bool("twins", false, "draw each person's twin: the same shape, another's skin, age and hair, which has another length, too")
+	alike := f.Bool("alike", false, "with --twins: they do the same as the person, in the same light and view")
 	which := f.String("sampler", "wide", "what they do: wide or coded")
 	threads := f.Int("threads", 2, "how many people are drawn at once")
 	limit := f.Duration("limit", 0, "stop after that long, with what there is")
@@ -122,7 +123,7 @@ func run(ctx context.Context, args []string) (err error) {
 					return err
 				}
 				defer func() { err = errors.Join(err, w.Close()) }()
-				st, err := newStudio(h, nets, s, *varied, *twins, *alike)
+				st, err := newStudio(h, nets, s, *varied, *hands, *twins, *alike)
 				if err != nil {
 					return err
 				}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"image"
 	"math"
 	"math/rand/v2"
 
+	"wince/models/occlude"
 	"wince/models/render"
 	"wince/pain"
 )
@@ -258,6 +260,30 @@ func view(r *rand.Rand, size float64) render.Pose {
 	room := size * (p.Distance / 50) // centimetres that may be left beside the face
 	p.X, p.Y = uniform(r, -room, room), uniform(r, -room, room)
 	return p
+}
+
+// lips gives half as many again as the share of people a mouth that NewPerson's people do not have: full or thin lips, and corners that
+// lie high or low at rest, which tell nothing of how they feel.
+func lips(seed uint64, who *render.Person, share float64) {
+	r := rand.New(rand.NewPCG(seed, 0x11b5))
+	if r.Float64() < 1.5*share {
+		who.Full, who.Corners = uniform(r, -0.5, 1), math.Max(-1, math.Min(1, 0.5*r.NormFloat64()))
+	}
+}
+
+// hand draws a hand on or beside the face of somebody who acts, in a share of pictures and from numbers of its own for each, and says whether it
+// did. Of those pictures most are refused.
+func hand(seed uint64, shot int, share float64, picture *image.RGBA, face func() []occlude.Point) bool {
+	r := rand.New(rand.NewPCG(seed, 0x4a4d000+uint64(shot)))
+	if shot < neutrals || r.Float64() >= share {
+		return false
+	}
+	f := face()
+	if f == nil {
+		return false
+	}
+	occlude.Draw(r, picture, f, occlude.Hand)
+	return true
 }
 
 // wardrobe gives a share of people what NewPerson does not: a fringe, a broad nose, narrow eyes, skin that has sunk where

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"wince/models/occlude"
 	"wince/models/render"
 	"wince/models/train/shard"
 	"wince/pain"
@@ -31,9 +32,10 @@ const twinsApart = 1 << 30
 type studio struct {
 	head    *render.Head
 	sampler sampler
-	varied  float64
-	twins   bool // draw their twins instead
-	alike   bool // who do the same, in the same light and view
+	varied  float64 // share of people, 0-1
+	hands   float64 // share of pictures, 0-1
+	twins   bool    // draw their twins instead
+	alike   bool    // who do the same, in the same light and view
 	draw    *render.Renderer
 	look    *vision.Analyzer
 	film    []*encode.VPX
@@ -46,8 +48,8 @@ type studio struct {
 	sight   vision.Sight
 }
 
-func newStudio(h *render.Head, nets vision.Models, s sampler, varied float64, twins, alike bool) (*studio, error) {
-	st := &studio{head: h, sampler: s, varied: varied, twins: twins, alike: alike, picture: image.NewRGBA(image.Rect(0, 0, side, side)), blurred: make([]uint8, side*side)}
+func newStudio(h *render.Head, nets vision.Models, s sampler, varied, hands float64, twins, alike bool) (*studio, error) {
+	st := &studio{head: h, sampler: s, varied: varied, hands: hands, twins: twins, alike: alike, picture: image.NewRGBA(image.Rect(0, 0, side, side)), blurred: make([]uint8, side*side)}
 	var err error
 	if st.draw, err = render.NewRenderer(side, side); err != nil {
 		return nil, err
@@ -95,13 +97,13 @@ func (s *studio) stop() (err error) {
 func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err error) {
 	who := render.NewPerson(seed)
 	dress := wardrobe(seed, &who, s.varied)
+	lips(seed, &who, s.varied)
 	stream := uint64(0xface5)
 	if s.twins {
 		as := render.NewPerson(seed + twinsApart)
 		repaint(&who, as)
-		if s.alike {
-			restyle(&who, as)
-		} else {
+		restyle(&who, as)
+		if !s.alike {
 			stream++
 		}
 	}
@@ -120,6 +122,9 @@ func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err err
 		shot.Wear, wears = dress()
 		if err := s.draw.Render(s.picture, figure, shot); err != nil {
 			return n, err
+		}
+		if hand(seed, k, s.hands, s.picture, s.bare) {
+			wears |= 16
 		}
 		if err := s.shoot(r); err != nil {
 			return n, err
@@ -143,6 +148,20 @@ func (s *studio) person(seed uint64, shots int, w *shard.Writer) (n int, err err
 		n++
 	}
 	return n, nil
+}
+
+// bare finds the face in the picture before something is drawn over it, in pixels; nil where there is none.
+func (s *studio) bare() []occlude.Point {
+	s.planes = encode.I420(s.picture, s.planes)
+	m, err := s.look.Measure(s.planes, 0)
+	if err != nil || m.State != pain.Scored {
+		return nil
+	}
+	face := make([]occlude.Point, vision.NumPoints)
+	for i := range face {
+		face[i] = occlude.Point{X: float64(m.Face.Points[i].X) * side, Y: float64(m.Face.Points[i].Y) * side}
+	}
+	return face
 }
 
 // shoot films the picture as a camera and a stream would: blur, noise, compression.

@@ -42,9 +42,11 @@ type Person struct {
 	Lips     float64   `json:"lips"`               // redness, 0-1
 	Lids     float64   `json:"lids"`               // how far the upper lids hang at rest: 0 wide awake to 0.5
 	Style    HairStyle `json:"hair_style"`
-	Nose     float64   `json:"nose,omitempty"`   // how much broader the wings are, -0.3 to 1; 1 is some 6 mm in all
-	Sag      float64   `json:"sag,omitempty"`    // how far the skin has sunk, 0-1: jowls, bags below the eyes, outer corners of eyes and mouth lower, cheeks flatter
-	Fringe   float64   `json:"fringe,omitempty"` // hair before the forehead: 0 none, 0.3 some strands above the brows, 1 over them
+	Nose     float64   `json:"nose,omitempty"`    // how much broader the wings are, -0.3 to 1; 1 is some 6 mm in all
+	Full     float64   `json:"full,omitempty"`    // how full the lips are, -0.5 thin to 1
+	Corners  float64   `json:"corners,omitempty"` // how high the corners of the mouth lie at rest, -1 to 1; 1 is 2.5 mm
+	Sag      float64   `json:"sag,omitempty"`     // how far the skin has sunk, 0-1: jowls, bags below the eyes, outer corners of eyes and mouth lower, cheeks flatter
+	Fringe   float64   `json:"fringe,omitempty"`  // hair before the forehead: 0 none, 0.3 some strands above the brows, 1 over them
 	Hair     RGB       `json:"hair"`
 	BrowHair RGB       `json:"brow_hair"`
 	Iris     RGB       `json:"iris"`
@@ -131,6 +133,7 @@ func (h *Head) shape(p Person) *Figure {
 		}
 	}
 	f.sag()
+	f.mouth()
 	for v, k := range h.follow {
 		f.rest[v] = f.rest[v].add(f.rest[k].sub(h.rest[k]))
 	}
@@ -187,6 +190,27 @@ func (f *Figure) sag() {
 		for _, k := range sinks {
 			w := front * bell((abs(q[0])-k.x)/k.wide) * bell((q[1]-k.y)/k.high)
 			f.rest[i] = f.rest[i].add(vec{out * w * k.dx, w * k.dy, w * k.dz})
+		}
+	}
+}
+
+// mouth shapes the lips: rolled out they are fuller, and their corners lie higher in some faces than in others.
+func (f *Figure) mouth() {
+	h := f.head
+	if full := float32(f.person.Full); full != 0 {
+		for _, name := range []string{"mouthRollUpper", "mouthRollLower"} {
+			s := h.shapes[name]
+			for i, k := range s.at {
+				f.rest[k] = f.rest[k].mad(s.d[i], -0.5*full)
+			}
+		}
+	}
+	if up := float32(f.person.Corners) * 0.25; up != 0 {
+		for i := range h.modelled {
+			if q := h.rest[i]; q[2] > 1 {
+				w := ramp(1, 4, q[2]) * bell((abs(q[0])-2.6)/0.9) * bell((q[1]+3.7)/0.7)
+				f.rest[i][1] += up * w
+			}
 		}
 	}
 }

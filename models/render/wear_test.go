@@ -117,3 +117,23 @@ func TestSunkenSkin(t *testing.T) {
 		}
 	}
 }
+
+func TestLips(t *testing.T) {
+	h := load(t)
+	height := func(full float64) float32 { // of both lips, at rest
+		f := h.shape(Person{Full: full})
+		return f.rest[h.marks[51]].sub(f.rest[h.marks[62]]).len() + f.rest[h.marks[66]].sub(f.rest[h.marks[57]]).len()
+	}
+	if thin, usual, full := height(-0.5), height(0), height(1); thin >= usual || full < 1.15*usual {
+		t.Errorf("thin lips are %.2f cm high, usual ones %.2f, full ones %.2f", thin, usual, full)
+	}
+	high, usual := h.shape(Person{Corners: 1}), h.shape(Person{})
+	for _, m := range []int{48, 54} {
+		if d := high.rest[h.marks[m]][1] - usual.rest[h.marks[m]][1]; d < 0.15 || d > 0.26 {
+			t.Errorf("corner %d lies %.2f cm higher", m, d)
+		}
+	}
+	if d := high.rest[h.marks[62]].sub(usual.rest[h.marks[62]]).len(); d > 0.1 {
+		t.Errorf("the middle of the mouth has moved by %.2f cm", d)
+	}
+}

@@ -43,6 +43,14 @@ def mirror(points):
     return d.argmin(1)
 
 
+def follow(rows):
+    """A matrix from how landmarks move to how the features do, which are distances between them but for the last two, those of the skin."""
+    p = rows["points"].astype(float)
+    m = np.linalg.lstsq(p - p.mean(0), rows["features"] - rows["features"].mean(0), rcond=None)[0]
+    m[:, -2:] = 0
+    return m.astype(np.float32)
+
+
 RIGHT = np.array([a > i for i, a in enumerate(ACROSS)])  # the features of the person's right half
 LEFT = np.array([a < i for i, a in enumerate(ACROSS)])
 HALF = 1 << 30  # added to the identity of who is read from one half

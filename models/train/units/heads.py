@@ -161,14 +161,15 @@ def kept(path):
 
 
 def ease(sets):
-    """Real people at ease and smiling, every second one, as the average face is made of; None where there are none."""
+    """Real people at ease and smiling, every second one, as the average face is made of, and how many there are; after them those that train.py made
+    to resemble them, in the same order again and again. None where there are none."""
     if "neutral" not in sets or "smiling" not in sets:
-        return None
+        return None, 0
     (a, ax), (b, bx) = sets["neutral"], sets["smiling"]
     at = lambda rows: {int(i): k for k, i in reversed(list(enumerate(rows["identity"])))}
     a, b = at(a), at(b)
     both = [i for i in sorted(a) if i % 2 == 0 and i in b]
-    return ax[[a[i] for i in both]], bx[[b[i] for i in both]]
+    return tuple(np.concatenate([x[[at[i] for i in both]], more[1]]) for x, at, more in ((ax, a, sets["bent"]), (bx, b, sets["bent-smiling"]))), len(both)
 
 
 def material(sets):
@@ -180,11 +181,13 @@ def material(sets):
 def strangers(sets, seed, steps, count):
     """The spread of each level between people at ease against the average face, as people have it whom the comparison was not fitted on:
     each half of the real people is measured by comparisons that were fitted with the other half only."""
-    x, smiles = ease(sets)
-    levels, features = np.zeros((len(x), N)), x[:, :data.FEATURES].astype(float)
+    (x, smiles), people = ease(sets)
+    x, resembling = x[:people], x
+    levels, features = np.zeros((people, N)), x[:, :data.FEATURES].astype(float)
     for part in (0, 1):
-        known = np.arange(len(x)) % 2 != part
-        answer = answers(fit(*material(sets), (x[known], smiles[known]), seed, steps, count))
+        known = np.arange(people) % 2 != part
+        both = np.resize(known, len(smiles))
+        answer = answers(fit(*material(sets), (resembling[both], smiles[both]), seed, steps, count))
         cal = report.calibrate(answer, *sets["dev"])
         m, s = answer(x - x.mean(0), False)
         levels[~known] = report.unbounded(cal, "average", m, s, report.raw(features, features.mean(0)))[0][~known]
@@ -197,7 +200,7 @@ def finish(out, seed, about, steps=10000, count=5):
     """Write units.json and figures.json. count comparisons are fitted, from as many seeds, and their answers averaged: on real faces,
     which none of them knows, they differ more than on rendered ones. about is what figures.json says of the encoder's training."""
     sets = kept(f"{out}/numbers.npz")
-    real = ease(sets)
+    real, _ = ease(sets)
     members = fit(*material(sets), real, seed, steps, count)
     print("the comparisons are fitted", flush=True)
     spread = None if real is None else strangers(sets, seed, steps, count)

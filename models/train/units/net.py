@@ -23,6 +23,10 @@ CELLS = 2 * (HEIGHT // CELL) * (WIDTH // CELL)
 SQUEEZE = 32
 HIDDEN = 128  # between the convolutions and their numbers: where an edge lies is no linear function of the picture
 AROUND, BLACK = 9, 0.04  # as vision/sight.go has them
+SCALE = 64  # samples for the distance between the outer corners of the eyes, in which landmarks are given
+TOP = -0.55  # where the patch begins, from the middle of the eyes
+# How far other people's features lie elsewhere, in that distance, from the forehead to below the chin: least at the eyes, by which faces are aligned.
+ELSEWHERE = [0.02, 0.01, 0.015, 0.03, 0.03, 0.03]
 
 
 class Stack(nn.Module):
@@ -130,6 +134,24 @@ def both(matrices, x):
 def flatten(grey):
     """Each sample by the mean over the square around it, as far as the patch goes."""
     return (grey / (both(MEAN, grey) + BLACK) - 1).clamp_(-1, 1)
+
+
+def fields(n):
+    """How n other people's faces differ from those they are made of: smooth displacements, nearly alike on either half, n x 2 x 6 x 4 over the
+    patch, in distances between the outer corners of the eyes."""
+    f = torch.randn(n, 2, len(ELSEWHERE), 4) * torch.tensor(ELSEWHERE)[:, None] * torch.rand(n, 1, 1, 1)
+    return 0.85 * (f + f.flip(3) * torch.tensor([-1.0, 1.0])[:, None, None]) / 2 ** 0.5 + 0.3 * f
+
+
+def bend(patch, points, field):
+    """Patches and their landmarks (n x points x 2) displaced by fields."""
+    full = F.interpolate(field, (HEIGHT, WIDTH), mode="bicubic", align_corners=True)
+    size = torch.tensor([WIDTH, HEIGHT])
+    y, x = torch.meshgrid((2 * torch.arange(HEIGHT) + 1) / HEIGHT - 1, (2 * torch.arange(WIDTH) + 1) / WIDTH - 1, indexing="ij")
+    grid = torch.stack([x, y], 2) - full.permute(0, 2, 3, 1) * SCALE * 2 / size
+    at = (points - torch.tensor([0, TOP])) * SCALE * 2 / size - torch.tensor([0.0, 1.0])
+    moved = F.grid_sample(full, at[:, None], padding_mode="border", align_corners=False)[:, :, 0]
+    return F.grid_sample(patch[:, None], grid, padding_mode="border", align_corners=False)[:, 0], points + moved.transpose(1, 2)
 
 
 def augment(grey):

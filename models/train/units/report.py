@@ -6,9 +6,9 @@ import data
 from data import AT, HEADS, SCALE, UNITS
 
 KINDS = ("average", "own")
-# Sets of rendered people. worn: all with what wardrobe of cmd/faces gives; fresh: drawn last; sides: strangers who do what those do that were trained on,
+# Sets of rendered people. worn: all with what wardrobe of cmd/faces gives; fresh: drawn last; hands: with a hand on or beside the face; sides: strangers who do what those do that were trained on,
 # some of them with one half of the face alone.
-RENDERED = ("dev", "test", "worn", "fresh", "sides")
+RENDERED = ("dev", "test", "worn", "fresh", "hands", "sides")
 M = len(UNITS)
 FIVE = 5 / SCALE[:M]  # AU43 is 0-1 in levels and compared with the others on 0-5
 # What a unit shows of another at most, on the people for calibration: of units with more, so much of their cross-talk is taken out of the

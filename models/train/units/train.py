@@ -62,8 +62,8 @@ class Step:
     """One step: people, each once at ease and some times as they act. Each picture is compared with the person's own face at ease and
     with the average face, for a share the face of a twin who has another age and skin. Rendered people differ from their average as
     rendered people do; where real ones are given, a share of the comparisons takes the difference of a real person at ease from the average
-    of the real ones instead, or of a blend of two, so that what real people look like at ease is learned to mean nothing. A share of people is
-    read from one half."""
+    of the real ones instead, or of a blend of two, so that what real people look like at ease is learned to mean nothing. Each time the real ones are
+    bent anew into others who resemble them. A share of people is read from one half."""
 
     def __init__(self, args, model, train, twins, real):
         self.a, self.model, self.t, self.twins, self.real = args, model, train, twins, real
@@ -76,6 +76,7 @@ class Step:
         self.mean, self.sd = (tensor(x.astype(np.float32)) for x in train.norm)
         self.weight = 1 / train.y.var(0).clamp(min=0.01)
         self.still = heads.STILL
+        self.follow = tensor(train.follow)
 
     def flip(self, g):
         """The mirror image; g is whitened with other means on either side, so it is unwhitened first."""
@@ -85,9 +86,17 @@ class Step:
         raw = torch.cat([raw[:, :2] * torch.tensor([-1.0, 1.0]), raw[:, 2:k][:, data.ACROSS], pts.reshape(len(g), -1)], 1)
         return (raw - self.mean) / self.sd
 
+    def bend(self, g, patch, field):
+        """Faces as other people's, by fields of net.py."""
+        k = net.POSE + net.FEATURES
+        points = (g * self.sd + self.mean)[:, k:].reshape(len(g), -1, 2)
+        patch, moved = net.bend(patch.float(), points, field)
+        moved = (moved - points).flatten(1)
+        return g + torch.cat([torch.zeros(len(g), net.POSE), moved @ self.follow, moved], 1) / self.sd, patch
+
     def look(self, g, patch, flip):
         with torch.no_grad():
-            x = net.flatten(net.augment(patch.float() / 255))
+            x = net.flatten(net.augment(patch / 255))
             x = torch.where(flip[:, None, None], x.flip(2), x)
             g = torch.where(flip[:, None], self.flip(g), g)
             g = g + 0.07 * torch.randn(g.shape)  # in standard deviations
@@ -101,13 +110,14 @@ class Step:
         pick = lambda table, counts, j: table[who].gather(1, (torch.rand(n, j) * counts[who][:, None]).long())
         idx = torch.cat([pick(self.calm, self.calms, 1), pick(self.busy, self.busies, k)], 1).reshape(-1)
         flip = torch.rand(n) < 0.5
-        g, patch, flips, y = t.geometry[idx], t.patch[idx], flip.repeat_interleave(k + 1), t.y[idx]
+        g, patch, flips, y = t.geometry[idx], t.patch[idx].float(), flip.repeat_interleave(k + 1), t.y[idx]
         late = n - n // 3  # of the last third the twins are looked at, too
         twin = self.twin[who[late:]]
-        g, patch = torch.cat([g, self.twins.geometry[twin]]), torch.cat([patch, self.twins.patch[twin]])
+        g, patch = torch.cat([g, self.twins.geometry[twin]]), torch.cat([patch, self.twins.patch[twin].float()])
         flips = torch.cat([flips, flip[late:]])
         if self.real is not None:
-            rg, rp, sg, sp = self.real
+            field = net.fields(len(self.real[0]))
+            (rg, rp), (sg, sp) = self.bend(*self.real[:2], field), self.bend(*self.real[2:], field)
             rflip = torch.rand(len(rg)) < 0.5
             g, patch, flips = torch.cat([g, rg, sg]), torch.cat([patch, rp, sp]), torch.cat([flips, rflip, rflip])
         z = self.look(g, patch, flips)
@@ -158,7 +168,8 @@ def fit(args, train, twins, real):
         if (i + 1) % 200 == 0:
             print(f"step {i + 1} loss {mean:.4f} {time.time() - start:.0f} s", flush=True)
     torch.set_default_device("cpu")
-    return ema.module.eval().cpu().round()
+    step.mean, step.sd, step.follow = step.mean.cpu(), step.sd.cpu(), step.follow.cpu()
+    return ema.module.eval().cpu().round(), step.bend
 
 
 def halves():
@@ -173,6 +184,22 @@ def halves():
 def latent(model, s, batch=1024):
     return np.concatenate([np.zeros((0, net.LATENT), np.float32)] + [model.encode(s.geometry[i:i + batch].cpu(), net.flatten(s.patch[i:i + batch].cpu().float() / 255)).numpy()
                            for i in range(0, len(s.rows), batch)])
+
+
+@torch.no_grad()
+def resembling(model, sets, bend, seed, copies=4):
+    """Rows and numbers of others who resemble the real people, at ease and smiling, for the comparison of faces."""
+    torch.manual_seed(seed)
+    out = {n: ([], []) for n in ("bent", "bent-smiling")}
+    for _ in range(copies):
+        field = net.fields(len(sets[0].rows))
+        for (rows, numbers), s in zip(out.values(), sets):
+            g, patch = bend(s.geometry.cpu(), s.patch.cpu(), field)
+            r = s.rows.copy()
+            r["features"] = ((g - s.geometry.cpu()) * torch.from_numpy(s.norm[1].astype(np.float32))).numpy()[:, net.POSE:net.POSE + net.FEATURES] + r["features"]
+            rows.append(r)
+            numbers.append(model.encode(g, net.flatten(patch / 255)).numpy())
+    return {n: (np.concatenate(rows), np.concatenate(numbers)) for n, (rows, numbers) in out.items()}
 
 
 @torch.no_grad()
@@ -204,8 +231,9 @@ def main():
         both = np.intersect1d(pair[0]["identity"], pair[1]["identity"])
         sets = [Set(r[np.isin(r["identity"], both)], train.norm) for r in pair]
         real = (sets[0].geometry, sets[0].patch, sets[1].geometry, sets[1].patch)
+    train.follow = data.follow(rows[:20000])
     print(len(rows), "pictures", len(np.unique(rows["identity"])), "people", flush=True)
-    p = fit(a, train, twins, real)
+    p, bend = fit(a, train, twins, real)
     os.makedirs(a.out, exist_ok=True)
     names = [n for n in report.RENDERED if os.path.isdir(f"{a.data}/{n}")]
     z = {n: (s.rows, latent(p, s)) for n, s in ((n, Set(data.load(f"{a.data}/{n}/*.bin"), train.norm)) for n in names)}
@@ -218,6 +246,7 @@ def main():
     if a.real:
         r = {n: Set(data.load(f"{a.real}/{n}.bin"), train.norm) for n in ("neutral", "smiling", "clip", "rendered") if os.path.exists(f"{a.real}/{n}.bin")}
         z.update({n: (s.rows, latent(p, s)) for n, s in r.items()})
+        z.update(resembling(p, sets, bend, a.seed))
     small = [n for n in train.rows.dtype.names if n not in ("patch", "points")]
     np.savez_compressed(f"{a.out}/numbers.npz", **{f"{n}_z": v.astype(np.float16) for n, (_, v) in z.items()},
                         **{f"{n}_{c}": r[c] for n, (r, _) in z.items() for c in small})

@@ -10,23 +10,24 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=$(mkdir -p "$1" && cd "$1" && pwd) seed=${2:-1}
 head=${HEAD:-../shared/data/ict-facekit} london=${LONDON:-../shared/data/faces/london}
-train=1800 dev=208 test=240 worn=100 fresh=120 sides=150 shots=16 more=24 steps=6500 people=80 heads=10000
-[ -z "${SMALL:-}" ] || train=6 dev=6 test=6 worn=6 fresh=6 sides=12 shots=16 more=16 steps=2 people=4 heads=4
+train=1800 dev=208 test=240 worn=100 fresh=120 hands=100 sides=150 shots=16 more=24 steps=8000 people=80 heads=10000
+[ -z "${SMALL:-}" ] || train=6 dev=6 test=6 worn=6 fresh=6 hands=6 sides=12 shots=16 more=16 steps=2 people=4 heads=4
 export CGO_LDFLAGS=-Wl,--as-needed
 go build -o "$out/faces-program" ./cmd/faces
-people_of() { # NAME SEED HOW-MANY PICTURES SAMPLER VARIED [--twins]
+people_of() { # NAME SEED HOW-MANY PICTURES SAMPLER VARIED [FURTHER]
   [ -d "$out/faces/$1" ] && return
   "$out/faces-program" render --head "$head" --out "$out/faces/$1.part" --from "$2" --people "$3" --shots "$4" --sampler "$5" --varied "$6" ${7:-} --threads "$(nproc)"
   mv "$out/faces/$1.part" "$out/faces/$1"
 }
-people_of dev 2000000 $dev $shots wide 0.4
+people_of dev 2000000 $dev $shots wide 0.4 "--hands 0.06"
 people_of test 3000000 $test $shots coded 0
 people_of worn 5000000 $worn $shots coded 1
 people_of fresh 7000000 $fresh $shots coded 0
+people_of hands 9000000 $hands $shots coded 0 "--hands 1"
 people_of sides 8000000 $sides $shots wide 0.4
 people_of twins 1000000 $train 3 wide 0.4 --twins
-people_of alike 1000000 $train 9 wide 0.4 "--twins --alike"
-people_of train 1000000 $train $more wide 0.4
+people_of alike 1000000 $train 9 wide 0.4 "--twins --alike --hands 0.06"
+people_of train 1000000 $train $more wide 0.4 "--hands 0.06"
 real=()
 if [ -d "$london" ]; then
   mkdir -p "$out/real"
