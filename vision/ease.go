@@ -97,9 +97,9 @@ const (
 	easeSmileRise = 1.5  // AU12 between the 10th and the 90th percentile
 	easeMouthRise = 1.5  // AU25, likewise
 	easeSpeaking  = 0.1  // share of the frames in which the scorer saw speech
-	easePSPI      = restLimit
-	easeBrow      = 1.0 // AU4 from which a smile explains nothing
-	easeRise      = 2.0 // PSPI between the median and the 90th percentile
+	easePSPI      = 2.0  // PSPI against the average face, as the median; more than a session's neutral may show, for here somebody says that the person is at ease
+	easeBrow      = 1.0  // AU4 from which a smile explains nothing
+	easeRise      = 2.0  // PSPI between the median and the 90th percentile
 )
 
 // Ease collects a face at ease for a baseline: the median of each feature over the frames that can be judged.

@@ -39,3 +39,45 @@ func TestNeutralOutlastsAGap(t *testing.T) {
 		}
 	}
 }
+
+// A face in steady pain from the first picture on is nobody's neutral: what shows more against the average face than people at ease do is not
+// taken for rest, however long it lasts. Of a grimace so much is mixed into the average face as gives each level.
+func TestSteadyPainIsNotLearned(t *testing.T) {
+	average, err := vision.PopulationNeutral(vision.PlainMesh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var grimace vision.Features
+	watch(t, newAnalyzerWith(t, openNets(t), vision.AnalyzerConfig{}), "pain", 3200*time.Millisecond, 3600*time.Millisecond, func(r *vision.Result) { grimace = r.Features })
+	mixed := func(share float32) (f vision.Features, pspi float64) {
+		for i := range f {
+			f[i] = average.Features[i] + share*(grimace[i]-average.Features[i])
+		}
+		u := vision.Estimate(&f, &average)
+		return f, u.PSPI()
+	}
+	for _, c := range []struct {
+		least, most float64 // PSPI
+		learned     bool
+	}{{0, 0.8, true}, {1.4, 2, false}, {3, 16, false}} {
+		var f vision.Features
+		pspi := -1.0
+		for share := float32(1); share > 0 && (pspi < c.least || pspi > c.most); share -= 0.01 {
+			f, pspi = mixed(share)
+		}
+		if pspi < c.least || pspi > c.most {
+			t.Fatalf("no share of the grimace shows %g to %g", c.least, c.most)
+		}
+		finder, err := vision.NewRestFinder(vision.PlainMesh, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := time.Duration(0); at < 30*time.Second; at += 100 * time.Millisecond {
+			finder.Add(&f, at)
+		}
+		n, learned := finder.Neutral()
+		if u := vision.Estimate(&f, &n); learned != c.learned || !learned && u.PSPI() != pspi {
+			t.Errorf("half a minute at PSPI %.2f: learned %v, then it shows %.2f", pspi, learned, u.PSPI())
+		}
+	}
+}

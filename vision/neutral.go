@@ -106,7 +106,7 @@ const (
 	restEvery  = 100 * time.Millisecond // one sample that often, so that half a minute is kept
 	restNeeded = 20                     // samples before a session neutral is believed: two seconds
 	restShare  = 0.25                   // of the samples, the calmest
-	restLimit  = 2.0                    // PSPI against the average face over which a moment is never taken for rest
+	restLimit  = 1.25                   // PSPI against the average face over which a moment is never taken for rest: 25 strangers at ease show .8 at most
 	restPull   = 3                      // samples that the average face counts for, so that a short look changes little
 )
 

@@ -3,7 +3,7 @@ package vision
 import "wince/pain"
 
 // MethodUnits names the version of the action-unit estimate; it is kept with every observation.
-const MethodUnits = "wince-units/6"
+const MethodUnits = "wince-units/7"
 
 // Estimate returns the action units of a face from its features and those of a neutral face: AU1, 2, 4, 6, 7, 9, 10, 12,
 // 15, 17, 20, 25 and 26 at 0-5, AU43 at 0-1; AU5 is not measured. Levels come from a network trained on rendered faces. Those of

@@ -95,7 +95,7 @@ class Pairs:
         return d, torch.cat([torch.ones(len(rest), 1), torch.zeros(len(rest), 1)])
 
 
-def fit(rows, x, twins, alike, real, seed, steps=10000, count=1, batch=512, rate=1e-3, noise=0.1, offset=0.6, twin=0.15, rest=0.4, smile=1.0, same=1.0, decay=1e-4):
+def fit(rows, x, twins, alike, real, seed, steps=10000, count=1, batch=512, rate=1e-3, noise=0.1, offset=0.6, twin=0.15, rest=0.4, smile=1.0, same=0.5, decay=1e-4):
     """Layers of count comparisons, weights and bias each, which begin and draw differently; noise is in standard deviations of each input."""
     torch.manual_seed(seed)
     pairs = Pairs(rows, x, twins, alike, real, offset, twin, rest)

@@ -29,7 +29,7 @@ def arguments():
     a.add_argument("--real")
     a.add_argument("--out", required=True)
     a.add_argument("--seed", type=int, default=1)
-    a.add_argument("--steps", type=int, default=6500)
+    a.add_argument("--steps", type=int, default=8000)
     a.add_argument("--people", type=int, default=80, help="in a step")
     a.add_argument("--acts", type=int, default=4, help="pictures of each who acts")
     a.add_argument("--rate", type=float, default=1.5e-3)
