@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { covered } from "./checks.mjs";
 import { network } from "./network.mjs";
-import { addResident, answer, axeInBoth, calmPAINAD, camera, name, openBrowser, openPage, setUp, startCamera, startServer } from "./stage.mjs";
+import { addResident, answer, axeInBoth, calmPAINAD, camera, name, openBrowser, openPage, resize, setUp, startCamera, startServer } from "./stage.mjs";
 
 const clip = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../../testdata/clips/pain.json"), "utf8"));
 let dir, server, film, browser, page;
@@ -37,8 +37,7 @@ afterAll(async () => {
 async function hidden(page) {
   const found = [];
   for (const [width, height] of [[390, 844], [768, 1024], [1024, 768], [1280, 800]]) {
-    await page.setViewportSize({ width, height });
-    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await resize(page, width, height);
     found.push(...(await covered(page, ".progress .ring", ".progress p", ".controls .button")));
   }
   return found;
@@ -101,10 +100,10 @@ it("goes from the set-up link to a confirmed assessment that the API returns", {
   await page.locator("#item-face").getByText("Camera proposes this").waitFor();
   expect(await page.locator("input[type=radio]:checked").count()).toBe(0);
   for (const [width, height] of [[1024, 768], [768, 1024], [390, 844]]) {
-    await page.setViewportSize({ width, height });
+    await resize(page, width, height);
     expect(await page.locator(".face-of .table").evaluate((e) => e.scrollWidth - e.clientWidth)).toBe(0); // nothing is cut off
   }
-  await page.setViewportSize({ width: 1280, height: 800 });
+  await resize(page, 1280, 800);
   expect(await axeInBoth(page)).toEqual([]);
   await page.getByRole("button", { name: `Confirm as ${name}` }).click();
   await page.getByRole("alert").filter({ hasText: "Answer what is still open" }).waitFor();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { axeInBoth, furnish, openBrowser, openPage, setUp, startServer } from "./stage.mjs";
+import { axeInBoth, furnish, openBrowser, openPage, resize, setUp, startServer } from "./stage.mjs";
 
 let server, browser, page;
 
@@ -67,8 +67,7 @@ it("moves on with the clock, without asking the server", { timeout: 60_000 }, as
 
 it("fits an upright tablet, a lying one and a phone without scrolling aside", { timeout: 60_000 }, async () => {
   for (const [width, height] of [[768, 1024], [1280, 800], [1024, 768], [390, 844], [320, 640]]) {
-    await page.setViewportSize({ width, height });
-    await page.waitForFunction((w) => window.innerWidth === w, width);
+    await resize(page, width, height);
     expect(await page.evaluate(() => document.documentElement.scrollWidth), `at ${width}`).toBeLessThanOrEqual(width);
     const small = await page.evaluate(() =>
       [...document.querySelectorAll("main a.button, main button, nav a, header a, header button")].flatMap((e) => {

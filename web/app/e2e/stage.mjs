@@ -87,6 +87,13 @@ export function openBrowser({ file, refuse = false } = {}) {
   });
 }
 
+/** Makes the window so large, and waits until the page is laid out for it: Chromium says the new width a picture earlier. */
+export async function resize(page, width, height) {
+  await page.setViewportSize({ width, height });
+  await page.waitForFunction((w) => window.innerWidth === w, width);
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+}
+
 /**
  * A tablet's page. What the server sends over the data channel is kept in window.received, problems in page.problems.
  *
