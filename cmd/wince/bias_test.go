@@ -27,7 +27,7 @@ const (
 // single unit: by unit the bar is held with -more, which looks at sixteen people.
 var (
 	honestUnit = map[string]float64{"skin tone": 0.34, "age": 0.27} // AU4 of very light skin (decision 122)
-	honestOwn  = map[string]float64{"beard, brows and hair": 0.3}  // a unit's against the own face: AU6 for AU7 (decision 121)
+	honestOwn  = map[string]float64{"beard, brows and hair": 0.3}   // a unit's against the own face: AU6 for AU7 (decision 121)
 )
 
 // twin is one look of a person.
