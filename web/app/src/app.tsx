@@ -26,7 +26,11 @@ function Lazy({ at, load, params }: { at: string; load: () => Promise<Screen>; p
   const loaded = useSignal<Screen | null>(known.get(at) ?? null);
   const wrong = useSignal(false);
   const fetch = () => {
-    if (known.has(at)) return;
+    const here = known.get(at); // fetchSoon may have got it since this was first drawn
+    if (here) {
+      loaded.value = here;
+      return;
+    }
     wrong.value = false;
     load().then(
       (s) => {
