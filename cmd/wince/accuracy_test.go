@@ -28,7 +28,7 @@ func TestAccuracyOnRenderedClips(t *testing.T) {
 	// The clips show AU20 in the face of pain only, at 1 of 5; rendered strangers tell more of it (docs/accuracy.md). Their truth of AU25 is
 	// what the face was told to do, while what parts the lips is measured, AU9 and AU10 among it.
 	// AU7 is there beside AU4 and AU6 only, and what it shows of them is taken out of it (decision 117); PSPI takes the larger of AU6 and AU7.
-	least := map[string]float64{"AU1": 0.9, "AU2": 0.9, "AU4": 0.95, "AU6": 0.9, "AU7": 0.8, "AU9": 0.9, "AU10": 0.9, "AU12": 0.95, "AU20": 0.45, "AU25": 0.8,
+	least := map[string]float64{"AU1": 0.9, "AU2": 0.9, "AU4": 0.95, "AU6": 0.9, "AU7": 0.82, "AU9": 0.9, "AU10": 0.9, "AU12": 0.95, "AU20": 0.45, "AU25": 0.8,
 		"AU26": 0.9, "AU43": 0.95, "PSPI": 0.95}
 	names := []string{"AU1", "AU2", "AU4", "AU6", "AU7", "AU9", "AU10", "AU12", "AU20", "AU25", "AU26", "AU43", "PSPI"}
 	for _, neutral := range []string{"auto", "population"} {
