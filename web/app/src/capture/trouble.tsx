@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { t, tOr } from "../i18n";
 import { useSecondsTo } from "../now";
@@ -28,7 +28,7 @@ const signs: Record<TroubleKind | "offline", IconName> = {
 export function TroubleScreen({ of, onRetry, without }: { of: Trouble; onRetry: () => void; without?: string }) {
   const kind = of.kind === "gone_server" && !navigator.onLine ? "offline" : of.kind;
   const title = useRef<HTMLHeadingElement>(null);
-  useEffect(() => title.current?.focus(), [kind]);
+  useLayoutEffect(() => title.current?.focus(), [kind]); // before it is drawn: a screen reader goes on from nowhere else meanwhile
   const waits = of.nextAt !== null;
   return (
     <section class="card obstacle" role="alert">
