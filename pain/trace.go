@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -74,7 +75,8 @@ type span struct {
 	frames      int
 	of          [len(stateNames)]int // frames by state
 	score, pspi float64              // sums over the scored frames
-	au          [NumAU]float64       // the same; NaN where a unit was not measured
+	au          [NumAU]float64       // the same
+	measured    [NumAU]int           // frames that each unit was measured in
 	reasons     Reasons              // of the others
 	confounders Confounders
 }
@@ -101,8 +103,11 @@ func (t *tracer) add(f *Frame) {
 	p.score += f.Score
 	p.pspi += f.PSPI
 	p.confounders |= f.Confounders
-	for a := range p.au {
-		p.au[a] += float64(f.AU[a])
+	for a := range NumAU {
+		if f.AU.Measured(a) {
+			p.au[a] += float64(f.AU[a])
+			p.measured[a]++
+		}
 	}
 }
 
@@ -130,6 +135,7 @@ func (p *span) join(q *span) {
 	p.pspi += q.pspi
 	for a := range p.au {
 		p.au[a] += q.au[a]
+		p.measured[a] += q.measured[a]
 	}
 	p.reasons |= q.reasons
 	p.confounders |= q.confounders
@@ -153,18 +159,11 @@ func (t *tracer) trace(numbers bool) *Trace {
 	out := &Trace{StepMS: t.step.Milliseconds(), T: []int64{}, State: []State{}, Score: Series{}, PSPI: Series{}, AU: map[string]Series{},
 		Reasons: map[string][]int{}, Confounders: map[string][]int{}}
 	var units []AU
-	for i := range t.spans {
-		p := &t.spans[i]
-		if p.of[Scored] == 0 {
-			continue
+	for a := range NumAU {
+		if numbers && slices.ContainsFunc(t.spans, func(p span) bool { return p.measured[a] > 0 }) {
+			units = append(units, a)
+			out.AU[a.String()] = Series{}
 		}
-		for a := range NumAU {
-			if !math.IsNaN(p.au[a]) && numbers {
-				units = append(units, a)
-				out.AU[a.String()] = Series{}
-			}
-		}
-		break
 	}
 	for i := range t.spans {
 		p := &t.spans[i]
@@ -173,19 +172,20 @@ func (t *tracer) trace(numbers bool) *Trace {
 		}
 		point, state := len(out.T), p.state()
 		out.T, out.State = append(out.T, int64(i)*out.StepMS), append(out.State, state)
-		mean := func(sum float64, digit float64) float64 {
-			if state != Scored || !numbers {
+		mean := func(sum float64, n int, digit float64) float64 {
+			if state != Scored || !numbers || n == 0 {
 				return math.NaN()
 			}
-			return math.Round(sum/float64(p.of[Scored])*digit) / digit
+			return math.Round(sum/float64(n)*digit) / digit
 		}
-		out.Score, out.PSPI = append(out.Score, mean(p.score, 100)), append(out.PSPI, mean(p.pspi, 100))
+		scored := p.of[Scored]
+		out.Score, out.PSPI = append(out.Score, mean(p.score, scored, 100)), append(out.PSPI, mean(p.pspi, scored, 100))
 		for _, a := range units {
 			digit := 10.0
 			if a == AU43 {
 				digit = 100
 			}
-			out.AU[a.String()] = append(out.AU[a.String()], mean(p.au[a], digit))
+			out.AU[a.String()] = append(out.AU[a.String()], mean(p.au[a], p.measured[a], digit))
 		}
 		if state != Scored {
 			note(out.Reasons, p.reasons.Codes(), point)

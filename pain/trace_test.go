@@ -162,3 +162,27 @@ func TestTraceOfTooLittle(t *testing.T) {
 		t.Error("a trace of stills, or of nothing")
 	}
 }
+
+// A unit that is measured only once the person's own face at ease is known counts over that time, and is not said before.
+func TestAUnitMeasuredLater(t *testing.T) {
+	w := NewWindow(WindowConfig{})
+	for i := range 300 {
+		f := Frame{Index: i, T: time.Duration(i) * time.Second / 30, State: Scored, AU: Unmeasured()}
+		f.AU[AU4] = 1
+		if i >= 150 {
+			f.AU[AU5] = 2
+		}
+		w.Add(&f)
+	}
+	o := w.Observation()
+	if got, want := o.AU["AU5"], (AUSummary{Share: 1, Peak: 2, Mean: 2}); got != want {
+		t.Errorf("AU5 is %+v, not %+v", got, want)
+	}
+	series := o.Trace.AU["AU5"]
+	if n := len(series); !math.IsNaN(series[0]) || series[n-1] != 2 || n != len(o.Trace.AU["AU4"]) {
+		t.Errorf("the course of AU5 is %v", series)
+	}
+	if _, ok := o.AU["AU6"]; ok {
+		t.Error("AU6 was never measured")
+	}
+}

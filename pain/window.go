@@ -106,7 +106,7 @@ func (w *Window) Assessed() time.Duration { return w.assessed }
 
 // AUSummary says how much of one action unit was seen.
 type AUSummary struct {
-	Share float64 `json:"share"` // of the assessed time at intensity 1 or more (AU43: 0.5)
+	Share float64 `json:"share"` // of the assessed time, as far as the unit was measured in it, at intensity 1 or more (AU43: 0.5)
 	Peak  float64 `json:"peak"`  // 95th percentile, 0-5 (AU43 0-1)
 	Mean  float64 `json:"mean"`
 }
@@ -171,26 +171,27 @@ func (w *Window) Observation() Observation {
 	if o.State != "assessed" {
 		return o
 	}
-	at := func(value func(*sample) float64) (p95, mean float64) {
-		return quantile(w.scored, 0.95, value), w.mean(value)
+	at := func(of []sample, value func(*sample) float64) (p95, middle float64) {
+		return quantile(of, 0.95, value), mean(of, value)
 	}
-	score95, scoreMean := at(func(s *sample) float64 { return s.score })
-	pspi95, pspiMean := at(func(s *sample) float64 { return s.pspi })
-	above := w.mean(func(s *sample) float64 { return btof(s.score >= w.cfg.Threshold) })
+	score95, scoreMean := at(w.scored, func(s *sample) float64 { return s.score })
+	pspi95, pspiMean := at(w.scored, func(s *sample) float64 { return s.pspi })
+	above := mean(w.scored, func(s *sample) float64 { return btof(s.score >= w.cfg.Threshold) })
 	longest := w.longest.Milliseconds()
 	o.ScoreP95, o.ScoreMean, o.PSPIP95, o.PSPIMean = rounded(score95), rounded(scoreMean), rounded(pspi95), rounded(pspiMean)
 	o.Above, o.LongestMS = rounded(above), &longest
 	for a := AU(0); a < NumAU; a++ {
-		if !w.scored[0].au.Measured(a) {
+		of := measured(w.scored, a)
+		if len(of) == 0 {
 			continue
 		}
 		floor := present
 		if a == AU43 {
 			floor = closed
 		}
-		peak, mean := at(func(s *sample) float64 { return s.au.at(a) })
-		share := w.mean(func(s *sample) float64 { return btof(s.au.at(a) >= floor) })
-		o.AU[a.String()] = AUSummary{round4(share), round2(peak), round2(mean)}
+		peak, middle := at(of, func(s *sample) float64 { return float64(s.au[a]) })
+		share := mean(of, func(s *sample) float64 { return btof(float64(s.au[a]) >= floor) })
+		o.AU[a.String()] = AUSummary{round4(share), round2(peak), round2(middle)}
 	}
 	o.Confidence = "low"
 	return o
@@ -227,11 +228,21 @@ func (o *Observation) SetBaselines(frames map[string]int, own string) {
 	}
 }
 
-func (w *Window) mean(value func(*sample) float64) float64 {
+// measured returns the samples in which a unit was measured: AU5 needs the person's own face at ease, which a session may find only later.
+func measured(samples []sample, a AU) []sample {
+	without := func(s sample) bool { return !s.au.Measured(a) }
+	if !slices.ContainsFunc(samples, without) {
+		return samples
+	}
+	return slices.DeleteFunc(slices.Clone(samples), without)
+}
+
+func mean(samples []sample, value func(*sample) float64) float64 {
 	var sum, weight float64
-	for i := range w.scored {
-		sum += value(&w.scored[i]) * float64(w.scored[i].w)
-		weight += float64(w.scored[i].w)
+	for i := range samples {
+		s := &samples[i]
+		sum += value(s) * float64(s.w)
+		weight += float64(s.w)
 	}
 	if weight == 0 {
 		return 0

@@ -185,7 +185,9 @@ func (h *heads) compare(v *pain.Intensities, f *Features, n *Neutral) (sd pain.I
 			v[a] += c.Mix[i*len(levels)+k] * level
 		}
 	}
-	v[pain.AU5], sd[pain.AU5] = nan32, nan32 // what the network says of it is little better than chance
+	if n.Kind == BaselinePopulation {
+		v[pain.AU5], sd[pain.AU5] = nan32, nan32 // how wide eyes are at ease differs more between people than an upper lid rises
+	}
 	return sd
 }
 

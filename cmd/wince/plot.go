@@ -100,7 +100,7 @@ func unitPanel(a pain.AU, frames []pain.Frame) (*plot.Plot, error) {
 	return p, addLine(p, frames, blue, 1.2, "", func(f *pain.Frame) float64 { return float64(f.AU[a]) })
 }
 
-// addLine draws value over time, broken where frames were not scored.
+// addLine draws value over time, broken where frames were not scored or there is none.
 func addLine(p *plot.Plot, frames []pain.Frame, c color.Color, width vg.Length, name string, value func(*pain.Frame) float64) error {
 	var run plotter.XYs
 	named := name == ""
@@ -126,15 +126,17 @@ func addLine(p *plot.Plot, frames []pain.Frame, c color.Color, width vg.Length, 
 	}
 	for i := range frames {
 		f := &frames[i]
-		if f.State != pain.Scored {
+		v := math.NaN()
+		if f.State == pain.Scored {
+			v = value(f)
+		}
+		if math.IsNaN(v) {
 			if err := flush(); err != nil {
 				return err
 			}
 			continue
 		}
-		if v := value(f); !math.IsNaN(v) {
-			run = append(run, plotter.XY{X: f.T.Seconds(), Y: v})
-		}
+		run = append(run, plotter.XY{X: f.T.Seconds(), Y: v})
 	}
 	return flush()
 }

@@ -57,7 +57,7 @@ func measuredUnits(frames []pain.Frame) []pain.AU {
 // writeRow prints the means of the scored frames of one second, and what was said of the others.
 func writeRow(w io.Writer, units []pain.AU, frames []pain.Frame) {
 	var score, pspi float64
-	var au [pain.NumAU]float64
+	var au, measured [pain.NumAU]float64
 	var reasons pain.Reasons
 	var confounders pain.Confounders
 	n := 0
@@ -71,7 +71,9 @@ func writeRow(w io.Writer, units []pain.AU, frames []pain.Frame) {
 		n++
 		score, pspi = score+f.Score, pspi+f.PSPI
 		for _, a := range units {
-			au[a] += float64(f.AU[a])
+			if f.AU.Measured(a) {
+				au[a], measured[a] = au[a]+float64(f.AU[a]), measured[a]+1
+			}
 		}
 	}
 	fmt.Fprintf(w, "%d s\t%d/%d\t", frames[0].T/time.Second, n, len(frames))
@@ -80,7 +82,11 @@ func writeRow(w io.Writer, units []pain.AU, frames []pain.Frame) {
 	} else {
 		fmt.Fprintf(w, "%.1f\t%.1f\t", score/float64(n), pspi/float64(n))
 		for _, a := range units {
-			fmt.Fprintf(w, "%.1f\t", au[a]/float64(n))
+			if measured[a] == 0 {
+				fmt.Fprint(w, "-\t")
+				continue
+			}
+			fmt.Fprintf(w, "%.1f\t", au[a]/measured[a])
 		}
 	}
 	fmt.Fprintf(w, " \t%s\n", strings.Join(append(reasons.Codes(), confounders.Codes()...), " "))

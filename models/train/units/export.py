@@ -102,3 +102,13 @@ def comparison(out, members, cal):
     text = json.dumps(head, indent=1) + "\n"
     open(f"{out}/units.json", "w").write(text)
     return {"units.onnx": head["encoder"], "units.json": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def compared(path, encoder):
+    """The comparisons of the file at path, which must have been made with the encoder, and the spread of each level between people at ease by them."""
+    f = json.load(open(path))
+    if f["encoder"] != hashlib.sha256(open(encoder, "rb").read()).hexdigest():
+        raise SystemExit(f"{path} was made with another encoder than {encoder}")
+    floats = lambda text: np.frombuffer(base64.b64decode(text), "<f4")
+    members = [[(floats(l["weights"]).reshape(l["out"], l["in"]).T.copy(), floats(l["bias"]).copy()) for l in m] for m in f["members"]]
+    return members, np.array(f["average"]["ease"])

@@ -1,8 +1,8 @@
 """Fit the comparison of faces on the numbers that the trained encoder makes of them, calibrate it, and make every figure.
 
-    python3 models/train/units/heads.py --model DIR [--seed N]
+    python3 models/train/units/heads.py --model DIR [--seed N] [--keep FILE]
 
-DIR holds units.onnx and numbers.npz of train.py, which ends with this step; units.json and figures.json are written. By itself it is
+DIR holds units.onnx and numbers.npz of train.py, which ends with this step, or of kept.py; units.json and figures.json are written. By itself it is
 for a change of the comparison, of report.HAND or of a figure: it takes some eight minutes on one core and leaves the encoder as it is.
 
 While the encoder learns, its heads give way where they are unsure (the loss is a likelihood), and what is hard to see is hardly learned.
@@ -17,6 +17,7 @@ import torch
 
 import data
 import export
+import kept
 import report
 from data import AT, HEADS, SCALE
 
@@ -147,21 +148,8 @@ def answers(members):
     return answer
 
 
-def kept(path):
-    """The rows and inputs of each set that train.py kept."""
-    f = np.load(path)
-    sets = {}
-    for name in [k[:-2] for k in f.files if k.endswith("_z")]:
-        columns = {k[len(name) + 1:]: f[k] for k in f.files if k.startswith(name + "_") and not k.endswith("_z")}
-        rows = np.zeros(len(f[name + "_z"]), [(k, v.dtype, v.shape[1:]) for k, v in columns.items()])
-        for k, v in columns.items():
-            rows[k] = v
-        sets[name] = rows, inputs(rows, f[name + "_z"])
-    return sets
-
-
 def ease(sets):
-    """Real people at ease and smiling, every second one, as the average face is made of, and how many there are; after them those that train.py made
+    """Real people at ease and smiling, every second one, as the average face is made of, and how many there are; after them those that kept.py made
     to resemble them, in the same order again and again. None where there are none."""
     if "neutral" not in sets or "smiling" not in sets:
         return None, 0
@@ -196,14 +184,18 @@ def strangers(sets, seed, steps, count):
     return spread
 
 
-def finish(out, seed, about, steps=10000, count=5):
+def finish(out, seed, about, steps=10000, count=5, keep=None):
     """Write units.json and figures.json. count comparisons are fitted, from as many seeds, and their answers averaged: on real faces,
-    which none of them knows, they differ more than on rendered ones. about is what figures.json says of the encoder's training."""
-    sets = kept(f"{out}/numbers.npz")
-    real, _ = ease(sets)
-    members = fit(*material(sets), real, seed, steps, count)
-    print("the comparisons are fitted", flush=True)
-    spread = None if real is None else strangers(sets, seed, steps, count)
+    which none of them knows, they differ more than on rendered ones. keep is a units.json whose comparisons are taken instead. about is what
+    figures.json says of the encoder's training."""
+    sets = {n: (rows, inputs(rows, z)) for n, (rows, z) in kept.read(f"{out}/numbers.npz").items()}
+    if keep:
+        members, spread = export.compared(keep, f"{out}/units.onnx")
+    else:
+        real, _ = ease(sets)
+        members = fit(*material(sets), real, seed, steps, count)
+        print("the comparisons are fitted", flush=True)
+        spread = None if real is None else strangers(sets, seed, steps, count)
 
     def figures(members):
         answer = answers(members)
@@ -222,9 +214,10 @@ def main():
     a = argparse.ArgumentParser()
     a.add_argument("--model", required=True)
     a.add_argument("--seed", type=int, default=1)
+    a.add_argument("--keep", metavar="FILE", help="take the comparisons of this units.json, and how far people at ease differ by them; only calibration and figures are made")
     a = a.parse_args()
     old = json.load(open(f"{a.model}/figures.json"))
-    finish(a.model, a.seed, old.get("encoder") or {k: old[k] for k in ("seed", "arguments", "pictures")})
+    finish(a.model, a.seed, old.get("encoder") or {k: old[k] for k in ("seed", "arguments", "pictures")}, keep=a.keep)
 
 
 if __name__ == "__main__":

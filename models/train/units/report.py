@@ -15,7 +15,7 @@ FIVE = 5 / SCALE[:M]  # AU43 is 0-1 in levels and compared with the others on 0-
 # levels as is needed. All of it would double the errors of AU6 and AU7, which look alike.
 MOST = 0.14
 # The share of the hand-set level in a unit's: rendered skin and folds differ from real ones, so pain's units rest on both.
-HAND = {4: 0.1, 6: 0.25, 7: 0.25, 9: 0.1, 10: 0.1}
+HAND = {6: 0.25, 7: 0.25, 9: 0.1, 10: 0.1}
 
 
 def pairs(rows, values):

@@ -20,7 +20,7 @@ import data
 import export
 import heads
 import net
-import report
+import kept
 
 
 def arguments():
@@ -51,7 +51,7 @@ class Set:
 
     def __init__(self, rows, norm=None):
         self.rows = rows
-        g = np.concatenate([rows["pose"][:, :2] / 30, rows["features"], rows["points"]], 1)
+        g = kept.geometry(rows)
         self.norm = norm or (g.mean(0), g.std(0) + 1e-3)
         self.geometry = tensor(((g - self.norm[0]) / self.norm[1]).astype(np.float32))
         self.patch = tensor(rows["patch"].reshape(-1, net.HEIGHT, net.WIDTH))
@@ -88,11 +88,8 @@ class Step:
 
     def bend(self, g, patch, field):
         """Faces as other people's, by fields of net.py."""
-        k = net.POSE + net.FEATURES
-        points = (g * self.sd + self.mean)[:, k:].reshape(len(g), -1, 2)
-        patch, moved = net.bend(patch.float(), points, field)
-        moved = (moved - points).flatten(1)
-        return g + torch.cat([torch.zeros(len(g), net.POSE), moved @ self.follow, moved], 1) / self.sd, patch
+        g, patch = kept.bend(g * self.sd + self.mean, patch.float(), self.follow, field)
+        return (g - self.mean) / self.sd, patch
 
     def look(self, g, patch, flip):
         with torch.no_grad():
@@ -168,8 +165,7 @@ def fit(args, train, twins, real):
         if (i + 1) % 200 == 0:
             print(f"step {i + 1} loss {mean:.4f} {time.time() - start:.0f} s", flush=True)
     torch.set_default_device("cpu")
-    step.mean, step.sd, step.follow = step.mean.cpu(), step.sd.cpu(), step.follow.cpu()
-    return ema.module.eval().cpu().round(), step.bend
+    return ema.module.eval().cpu().round()
 
 
 def halves():
@@ -180,26 +176,14 @@ def halves():
         return False
 
 
-@torch.no_grad()
-def latent(model, s, batch=1024):
-    return np.concatenate([np.zeros((0, net.LATENT), np.float32)] + [model.encode(s.geometry[i:i + batch].cpu(), net.flatten(s.patch[i:i + batch].cpu().float() / 255)).numpy()
-                           for i in range(0, len(s.rows), batch)])
+def encoder(model, norm):
+    """A function of kept.py's geometry and flattened patches: their numbers."""
+    mean, sd = (torch.from_numpy(x.astype(np.float32)) for x in norm)
 
-
-@torch.no_grad()
-def resembling(model, sets, bend, seed, copies=4):
-    """Rows and numbers of others who resemble the real people, at ease and smiling, for the comparison of faces."""
-    torch.manual_seed(seed)
-    out = {n: ([], []) for n in ("bent", "bent-smiling")}
-    for _ in range(copies):
-        field = net.fields(len(sets[0].rows))
-        for (rows, numbers), s in zip(out.values(), sets):
-            g, patch = bend(s.geometry.cpu(), s.patch.cpu(), field)
-            r = s.rows.copy()
-            r["features"] = ((g - s.geometry.cpu()) * torch.from_numpy(s.norm[1].astype(np.float32))).numpy()[:, net.POSE:net.POSE + net.FEATURES] + r["features"]
-            rows.append(r)
-            numbers.append(model.encode(g, net.flatten(patch / 255)).numpy())
-    return {n: (np.concatenate(rows), np.concatenate(numbers)) for n, (rows, numbers) in out.items()}
+    @torch.no_grad()
+    def encode(g, flat):
+        return model.encode((torch.from_numpy(g) - mean) / sd, flat).numpy()
+    return encode
 
 
 @torch.no_grad()
@@ -208,7 +192,7 @@ def goldens(out, s, model):
     at = np.flatnonzero(s.rows["shot"] == 5)[:6]
     r = s.rows[at]
     flat = net.flatten(s.patch[at].float() / 255)
-    face = np.concatenate([r["pose"][:, :2] / 30, r["features"], r["points"], flat.numpy().reshape(6, -1)], 1).astype("<f2")
+    face = np.concatenate([kept.geometry(r), flat.numpy().reshape(6, -1)], 1).astype("<f2")
     g = (face[:, :len(s.norm[0])].astype(np.float32) - s.norm[0]) / s.norm[1]
     flat = torch.from_numpy(face[:, len(s.norm[0]):].astype(np.float32).reshape(flat.shape))
     face.tofile(f"{out}/units_faces.f16")
@@ -226,30 +210,14 @@ def main():
     twins = Set(data.load(f"{a.data}/twins/*.bin"), train.norm)
     real = None
     if a.real:
-        pair = [data.load(f"{a.real}/{m}.bin") for m in ("neutral", "smiling")]
-        pair = [r[r["identity"] % 2 == 0] for r in pair]  # every second person, as the average face is made of
-        both = np.intersect1d(pair[0]["identity"], pair[1]["identity"])
-        sets = [Set(r[np.isin(r["identity"], both)], train.norm) for r in pair]
+        sets = [Set(r, train.norm) for r in kept.known(a.real)]
         real = (sets[0].geometry, sets[0].patch, sets[1].geometry, sets[1].patch)
     train.follow = data.follow(rows[:20000])
     print(len(rows), "pictures", len(np.unique(rows["identity"])), "people", flush=True)
-    p, bend = fit(a, train, twins, real)
+    p = fit(a, train, twins, real)
     os.makedirs(a.out, exist_ok=True)
-    names = [n for n in report.RENDERED if os.path.isdir(f"{a.data}/{n}")]
-    z = {n: (s.rows, latent(p, s)) for n, s in ((n, Set(data.load(f"{a.data}/{n}/*.bin"), train.norm)) for n in names)}
-    z |= {n: (s.rows, latent(p, s)) for n, s in (("train", Set(rows, train.norm)), ("twins", twins), ("alike", Set(data.load(f"{a.data}/alike/*.bin"), train.norm)))}
-    for name, half in (("train", rows[rows["identity"] % 5 == 0]), *((n, z[n][0]) for n in ("dev", "sides") if n in z)):
-        s = Set(data.halves(half, across), train.norm)
-        z[name + "-half"] = (s.rows, latent(p, s))
-    about = {"seed": a.seed, "arguments": {k: v for k, v in vars(a).items() if k not in ("data", "out", "real")},
-             "pictures": {n: len(r) for n, (r, _) in z.items()}}
-    if a.real:
-        r = {n: Set(data.load(f"{a.real}/{n}.bin"), train.norm) for n in ("neutral", "smiling", "clip", "rendered") if os.path.exists(f"{a.real}/{n}.bin")}
-        z.update({n: (s.rows, latent(p, s)) for n, s in r.items()})
-        z.update(resembling(p, sets, bend, a.seed))
-    small = [n for n in train.rows.dtype.names if n not in ("patch", "points")]
-    np.savez_compressed(f"{a.out}/numbers.npz", **{f"{n}_z": v.astype(np.float16) for n, (_, v) in z.items()},
-                        **{f"{n}_{c}": r[c] for n, (r, _) in z.items() for c in small})
+    pictures = kept.write(f"{a.out}/numbers.npz", a.data, a.real, encoder(p, train.norm), a.seed)
+    about = {"seed": a.seed, "arguments": {k: v for k, v in vars(a).items() if k not in ("data", "out", "real")}, "pictures": pictures}
     export.write(a.out, p, train.norm)
     goldens(a.out, Set(data.load(f"{a.data}/dev/*.bin"), train.norm), p)
     json.dump({"encoder": about}, open(f"{a.out}/figures.json", "w"))
