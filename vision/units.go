@@ -7,9 +7,9 @@ const MethodUnits = "wince-units/8"
 
 // Estimate returns the action units of a face from its features and those of a neutral face: AU1, 2, 4, 5, 6, 7, 9, 10, 12,
 // 15, 17, 20, 25 and 26 at 0-5, AU43 at 0-1; AU5 only against the person's own face. Levels come from a network trained on rendered faces. Those of
-// AU4, 6, 7, 9 and 10, which pain is read from and which renders show less truly, are mixed with levels from features chosen by
-// hand from what FACS says each unit moves, and some of what one unit shows of another is taken out (docs/decisions/0117 has the shares
-// and why). With the attention mesh, for which no network was trained, the latter stand alone, without AU15 and AU17. None of it is
+// AU6, 7, 9 and 10, which pain is read from and which renders show less truly, are mixed with levels from features chosen by
+// hand from what FACS says each unit moves, and some of what one unit shows of another is taken out (docs/decisions/0117 has why, 0124 the
+// shares). With the attention mesh, for which no network was trained, the latter stand alone, without AU15 and AU17. None of it is
 // validated on real pain.
 //
 // Against somebody else's neutral, the average face, a difference may be how the person looks at ease. What lies within

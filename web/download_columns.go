@@ -178,7 +178,7 @@ func cameraColumns() []column {
 			}
 		}
 		list = append(list,
-			numberColumn(name+"_share", share, of+", "+u.Name()+": share of the judged time in which it was seen; empty where it is not measured", au(func(s pain.AUSummary) float64 { return s.Share })),
+			numberColumn(name+"_share", share, of+", "+u.Name()+": share of the judged time, as far as it was measured, in which it was seen; empty where it was not measured", au(func(s pain.AUSummary) float64 { return s.Share })),
 			numberColumn(name+"_peak", intensity, of+", "+u.Name()+": 95th percentile", au(func(s pain.AUSummary) float64 { return s.Peak })),
 			numberColumn(name+"_mean", intensity, of+", "+u.Name()+": mean", au(func(s pain.AUSummary) float64 { return s.Mean })))
 	}
