@@ -5,6 +5,9 @@ import type { Frame, Observation } from "./model";
 /** An action unit's name in plain words. */
 export const unitName = (unit: string) => tOr(`face.unit.${unit}`, unit);
 
+/** All units that may be measured: those of the pain score first, then the others. */
+export const unitOrder = ["AU4", "AU6", "AU7", "AU9", "AU10", "AU43", "AU1", "AU2", "AU5", "AU12", "AU15", "AU17", "AU20", "AU25", "AU26"];
+
 /** The most that an action unit can measure. */
 export const mostOf = (unit: string) => (unit === "AU43" ? 1 : 5);
 

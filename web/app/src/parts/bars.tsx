@@ -1,15 +1,12 @@
 import { t } from "../i18n";
 import { number } from "../i18n/format";
-import { mostOf, unitName } from "../words";
-
-/** Those of the pain score first, then the others. */
-const order = ["AU4", "AU6", "AU7", "AU9", "AU10", "AU43", "AU1", "AU2", "AU12", "AU20", "AU25", "AU26"];
+import { mostOf, unitName, unitOrder } from "../words";
 
 /** One bar for each action unit, with its name in plain words and its number. */
 export function Bars({ units }: { units: Record<string, number> | null }) {
   return (
     <ul class="bars">
-      {order.map((unit) => {
+      {unitOrder.map((unit) => {
         const most = mostOf(unit);
         const value = units?.[unit];
         return (

@@ -1,10 +1,7 @@
 import type { Observation } from "../model";
-import { mostOf } from "../words";
+import { mostOf, unitOrder } from "../words";
 
 export type Level = 0 | 1 | 2 | 3;
-
-/** Those of the pain score first, then the others. */
-export const order = ["AU4", "AU6", "AU7", "AU9", "AU10", "AU43", "AU1", "AU2", "AU12", "AU15", "AU17", "AU20", "AU25", "AU26"];
 
 /** How strongly a unit was seen, in three steps to draw and to say: the thirds of what it can measure. No clinical threshold. */
 export function levelOf(o: Observation, unit: string): Level {
@@ -19,5 +16,5 @@ export function seen(o: Observation): { unit: string; level: Level; share: numbe
   return Object.entries(o.au)
     .map(([unit, s]) => ({ unit, level: levelOf(o, unit), share: s.share, peak: s.peak }))
     .filter((u) => u.level > 0)
-    .sort((a, b) => b.level - a.level || b.share - a.share || order.indexOf(a.unit) - order.indexOf(b.unit));
+    .sort((a, b) => b.level - a.level || b.share - a.share || unitOrder.indexOf(a.unit) - unitOrder.indexOf(b.unit));
 }

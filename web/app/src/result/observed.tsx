@@ -6,9 +6,9 @@ import type { Observation, Trace } from "../model";
 import { Chart } from "../parts/chart";
 import { Table } from "../parts/table";
 import { Note } from "../parts/trouble";
-import { capital, interrupted, mostOf, summarise, unitName } from "../words";
+import { capital, interrupted, mostOf, summarise, unitName, unitOrder } from "../words";
 import { FaceDiagram } from "./face";
-import { order, seen } from "./level";
+import { seen } from "./level";
 import { type Kind, parted, stretches } from "./rows";
 
 /** What the camera saw: over time, in the face, in words and numbers. It says nothing about pain by itself. */
@@ -105,7 +105,7 @@ function FaceOf({ o }: { o: Observation }) {
 
 /** Each unit that was seen as a row of bars over time; the table above holds the numbers. */
 function UnitBars({ trace, o }: { trace: Trace; o: Observation }) {
-  const units = order.filter((u) => trace.au[u] && seen(o).some((s) => s.unit === u));
+  const units = unitOrder.filter((u) => trace.au[u] && seen(o).some((s) => s.unit === u));
   if (units.length === 0) return null;
   return (
     <details class="unit-bars">

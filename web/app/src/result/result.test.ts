@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 
+import names from "../i18n/en/face.json";
 import type { Observation, Trace } from "../model";
+import { unitOrder } from "../words";
 import { levelOf, seen } from "./level";
 import { parted, stretches } from "./rows";
 
@@ -33,6 +35,10 @@ describe("levels", () => {
 
   it("takes thirds of what a unit can measure, and nothing for a moment", () => {
     expect(["AU4", "AU6", "AU43", "AU9", "AU12"].map((u) => levelOf(o, u))).toEqual([3, 0, 2, 1, 0]);
+  });
+
+  it("has a place for every unit that has a name", () => {
+    expect(Object.keys(names).filter((k) => k.startsWith("unit.")).map((k) => k.slice(5)).sort()).toEqual([...unitOrder].sort());
   });
 
   it("names the strongest first", () => {
