@@ -13,11 +13,14 @@ export async function still(page) {
   const now = Date.now();
   await page.clock.setFixedTime(moment);
   await context.route("**/api/v1/**", async (route) => {
-    const answer = await route.fetch().catch(() => null);
-    if (!answer) return route.abort();
-    if (!(answer.headers()["content-type"] ?? "").includes("json")) return route.fulfill({ response: answer });
     const moved = (_, at) => JSON.stringify(new Date(moment.getTime() + Math.round((Date.parse(at) - now) / step) * step));
-    return route.fulfill({ response: answer, body: (await answer.text()).replace(stamp, moved) });
+    try {
+      const answer = await route.fetch();
+      if (!(answer.headers()["content-type"] ?? "").includes("json")) return await route.fulfill({ response: answer });
+      return await route.fulfill({ response: answer, body: (await answer.text()).replace(stamp, moved) });
+    } catch { // the page was closed meanwhile; one that is still there gets no answer, and shows it
+      return route.abort().catch(() => undefined);
+    }
   });
 }
 
