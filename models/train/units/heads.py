@@ -203,7 +203,7 @@ def finish(out, seed, about, steps=10000, count=5, keep=None):
         cal["average"]["ease"] = np.zeros(N) if spread is None else spread
         return cal, report.everything(answer, cal, sets)
     cal, f = figures(members)
-    f = {"encoder": about, "heads": {"seed": seed, "members": count, "steps": steps, "hand": {f"AU{u}": h for u, h in report.HAND.items()}},
+    f = {"encoder": about, "heads": {"seed": seed, "members": len(members), "steps": steps, "hand": {f"AU{u}": h for u, h in report.HAND.items()}},
          "sha256": export.comparison(out, members, cal)} | f
     report.show(f)
     f["each member alone"] = [report.short(figures([m])[1]) for m in members]

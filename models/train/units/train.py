@@ -19,8 +19,8 @@ import torch
 import data
 import export
 import heads
-import net
 import kept
+import net
 
 
 def arguments():
